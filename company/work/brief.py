@@ -1,0 +1,94 @@
+"""What an agent is told: composed from facts, never from code that the facts contain.
+
+The text of priority files and repositories is data: it stands between fences that it cannot close, and is cut to
+a bound. What an agent may do is decided by configuration and by nothing in here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from company.work.staff import Agent
+from company.work.verification import Finding
+
+TEXT_MAX = 20_000  # characters of a priority file that reach a brief
+EVIDENCE_MAX = 4_000  # characters of evidence for one finding
+GUIDANCE_MAX = 8_000  # characters of a repository's own guidance
+
+
+@dataclass(frozen=True, kw_only=True)
+class BriefFacts:
+    """Everything a brief is made of."""
+
+    agent: Agent
+    prompt: str  #: the agent's standing instructions
+    task: str  #: what it is asked to do, one or a few lines
+    priority_text: str  #: the file's body
+    expected_outcome: str
+    files: Sequence[str]
+    checks: Sequence[str]  #: names of the checks that must be green
+    red_before: Sequence[str]  #: names of those that were red before any work
+    colleagues_done: Sequence[str]  #: what earlier waves put into the tree
+    guidance: str  #: AGENTS.md or the like of the repository
+    findings: Sequence[Finding]  #: of the previous iteration, for this agent
+    notes: Sequence[str]  #: what people wrote since
+    iteration: int
+
+
+def compose_brief(facts: BriefFacts) -> str:
+    """Write the brief as Markdown."""
+    parts = [
+        f"# {facts.agent.name}: {facts.agent.role}",
+        facts.prompt.strip(),
+        f"## Your task\n\n{facts.task}",
+        _fenced("The priority, as it was written", facts.priority_text, TEXT_MAX),
+        _fenced("Expected outcome", facts.expected_outcome, TEXT_MAX),
+        _bullets("Files named in the priority", facts.files),
+        _bullets("Checks that must be green when you are done", facts.checks),
+        _bullets("Red before you started: mend them only if the task asks for it", facts.red_before),
+        _bullets("Already in the tree", facts.colleagues_done),
+        _fenced("What the repository says about working in it", facts.guidance, GUIDANCE_MAX),
+        _bullets("What people added since", facts.notes),
+        _findings(facts),
+        "Change files in the working tree only. Do not commit, push or switch branches: the service does that.",
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _findings(facts: BriefFacts) -> str:
+    if not facts.findings:
+        return ""
+    blocks = [
+        f"- {finding.source}: {finding.text}"
+        + (f"\n\n{fence(finding.detail, EVIDENCE_MAX)}" if finding.detail else "")
+        for finding in facts.findings
+    ]
+    return f"## Found in iteration {facts.iteration}: mend this\n\n" + "\n".join(blocks)
+
+
+def _bullets(title: str, lines: Sequence[str]) -> str:
+    return f"## {title}\n\n" + "\n".join(f"- {line}" for line in lines) if lines else ""
+
+
+def _fenced(title: str, text: str, limit: int) -> str:
+    return f"## {title}\n\n{fence(text, limit)}" if text.strip() else ""
+
+
+def fence(text: str, limit: int) -> str:
+    """Put ``text`` between backticks longer than any run of them inside, cut to ``limit`` characters."""
+    kept = text.strip()
+    if len(kept) > limit:
+        kept = f"{kept[:limit]}\n[cut: {len(text)} characters in all]"
+    longest = max((len(run) for run in _runs_of_backticks(kept)), default=0)
+    marks = "`" * max(3, longest + 1)
+    return f"{marks}text\n{kept}\n{marks}"
+
+
+def _runs_of_backticks(text: str) -> list[str]:
+    runs, current = [], ""
+    for character in f"{text} ":
+        if character == "`":
+            current += character
+        elif current:
+            runs.append(current)
+            current = ""
+    return runs
