@@ -1,0 +1,110 @@
+"""Who may order what: the only place that decides it, for every door.
+
+Roles come from config.yaml and an empty list means nobody. Starting work by a file, a schedule or an
+automation needs no list: whoever can write into the folder, or was allowed to make the schedule, may already.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from company.errors import NotPermitted
+from company.orders.office import Actor, Role
+
+if TYPE_CHECKING:
+    from company.config import Config
+
+
+class Action(StrEnum):
+    """Everything that can be ordered, under the name it has in the audit."""
+
+    LOOK = "look"
+    START = "job.start"
+    STOP = "job.stop"
+    RETRY = "job.retry"
+    ANSWER = "question.answer"
+    PAUSE = "pause"
+    RESUME = "resume"
+    HIRE = "agent.hire"
+    FIRE = "agent.fire"
+    REHIRE = "agent.rehire"
+    EDIT_AGENT = "agent.edit"
+    PRAISE = "feedback.praise"
+    REJECT = "feedback.reject"
+    APPROVE = "proposal.approve"
+    DISMISS = "proposal.dismiss"
+    CREATE_EXPERIMENT = "experiment.create"
+    END_EXPERIMENT = "experiment.end"
+    REOPEN_EXPERIMENT = "experiment.reopen"
+    EVALUATE = "evaluate"
+    ADD_SCHEDULE = "schedule.add"
+    PAUSE_SCHEDULE = "schedule.pause"
+    RESUME_SCHEDULE = "schedule.resume"
+    REMOVE_SCHEDULE = "schedule.remove"
+    ADD_REPOSITORY = "repository.add"
+    REMOVE_REPOSITORY = "repository.remove"
+
+
+#: action -> the least role that may order it
+NEEDED: Mapping[Action, Role] = MappingProxyType(
+    {
+        Action.LOOK: Role.VIEWER,
+        Action.START: Role.OPERATOR,
+        Action.STOP: Role.OPERATOR,
+        Action.RETRY: Role.OPERATOR,
+        Action.ANSWER: Role.OPERATOR,
+        Action.PAUSE: Role.OPERATOR,
+        Action.RESUME: Role.OPERATOR,
+        Action.PRAISE: Role.OPERATOR,
+        Action.REJECT: Role.OPERATOR,
+        Action.EVALUATE: Role.OPERATOR,
+        Action.ADD_SCHEDULE: Role.OPERATOR,
+        Action.PAUSE_SCHEDULE: Role.OPERATOR,
+        Action.RESUME_SCHEDULE: Role.OPERATOR,
+        Action.REMOVE_SCHEDULE: Role.OPERATOR,
+        Action.HIRE: Role.CEO,
+        Action.FIRE: Role.CEO,
+        Action.REHIRE: Role.CEO,
+        Action.EDIT_AGENT: Role.CEO,
+        Action.APPROVE: Role.CEO,
+        Action.DISMISS: Role.CEO,
+        Action.CREATE_EXPERIMENT: Role.CEO,
+        Action.END_EXPERIMENT: Role.CEO,
+        Action.REOPEN_EXPERIMENT: Role.CEO,
+        Action.ADD_REPOSITORY: Role.CEO,
+        Action.REMOVE_REPOSITORY: Role.CEO,
+    }
+)
+
+_ROLE_OF_SURFACE = MappingProxyType(
+    {"file": Role.OPERATOR, "schedule": Role.OPERATOR, "automation": Role.OPERATOR}
+)
+
+
+def is_allowed(actor: Actor, action: Action) -> bool:
+    """Say whether ``actor`` may order ``action``; for doors that show only the buttons one may press."""
+    return actor.role.includes(NEEDED[action])
+
+
+def check(actor: Actor, action: Action) -> None:
+    """Raise NotPermitted unless ``actor`` may order ``action``."""
+    if not is_allowed(actor, action):
+        raise NotPermitted(actor.id, actor.role.value, NEEDED[action].value, action.value)
+
+
+def actor_for(config: "Config", user_id: str, surface: str) -> Actor:
+    """Return ``user_id`` with the role configuration grants on ``surface``; NOBODY when named nowhere."""
+    if surface == "terminal":
+        return Actor(user_id, Role(config.roles.terminal_role), surface)
+    role = _ROLE_OF_SURFACE.get(surface) or _listed_role(config, user_id)
+    return Actor(user_id, role, surface)
+
+
+def _listed_role(config: "Config", user_id: str) -> Role:
+    lists = (
+        (Role.CEO, config.roles.ceo),
+        (Role.OPERATOR, config.roles.operator),
+        (Role.VIEWER, config.roles.viewer),
+    )
+    return next((role for role, user_ids in lists if user_id in user_ids), Role.NOBODY)
