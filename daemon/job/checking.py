@@ -1,0 +1,103 @@
+"""Running a repository's own commands: its setup and its checks, supervised like agents are."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from company.store import sessions
+from company.work.verification import CheckResult
+from daemon.job.facts import CheckFacts
+from daemon.job.workplace import Workplace
+from daemon.processes.environment import agent_environment
+from daemon.processes.spawn import EndReason, ProcessEnd, ProcessSpec
+
+TAIL_LINES = 60
+TAIL_CHARACTERS = 6_000
+
+
+class CheckStopped(Exception):
+    """A person stopped the job while one of its commands ran."""
+
+
+def run_checks(
+    place: Workplace, job_id: str, moment: str, checks: Sequence[CheckFacts], cwd: Path
+) -> list[CheckResult]:
+    """Run each check in ``cwd``. ``moment`` ('baseline', 'iteration-1') makes the runs of a job tell apart.
+
+    A check whose program is missing is red, with the reason as its output.
+    """
+    return [_run_check(place, job_id, moment, check, cwd) for check in checks]
+
+
+def _run_check(place: Workplace, job_id: str, moment: str, check: CheckFacts, cwd: Path) -> CheckResult:
+    log = place.log(job_id)
+    log.say("checks", f"{check['name']} ({moment})")
+    tail: list[str] = []
+    end = run_command(
+        place,
+        job_id,
+        f"check-{moment}-{_path_safe(check['name'])}",
+        check["argv"],
+        cwd,
+        timeout_s=place.config.limits.check_timeout_s,
+        tail=tail,
+        who=check["name"],
+    )
+    is_green = end.reason is EndReason.EXITED and end.exit_code == 0
+    words = "\n".join(tail[-TAIL_LINES:])[-TAIL_CHARACTERS:]
+    if end.reason is not EndReason.EXITED:
+        words = f"{words}\n[{end.reason.value.replace('_', ' ')}{': ' + end.error if end.error else ''}]".strip()
+    log.say("checks", f"{check['name']}: {'green' if is_green else 'red'}")
+    return CheckResult(
+        name=check["name"], is_green=is_green, exit_code=end.exit_code, duration_s=end.duration_s, tail=words
+    )
+
+
+def run_command(
+    place: Workplace,
+    job_id: str,
+    name: str,
+    argv: Sequence[str],
+    cwd: Path,
+    *,
+    timeout_s: float,
+    tail: list[str],
+    who: str,
+) -> ProcessEnd:
+    """Run one command of the repository; its lines go to the job's log and, the last of them, to ``tail``.
+
+    Raises CheckStopped when the job was stopped meanwhile.
+    """
+    log = place.log(job_id)
+
+    def keep(_stream: str, line: str) -> None:
+        tail.append(place.redactor.text(line))
+        del tail[:-TAIL_LINES]
+        log.quote(who, line)
+
+    end = place.processes.run(
+        ProcessSpec(
+            key=f"{job_id}/{name}",
+            argv=tuple(argv),
+            cwd=cwd,
+            env=agent_environment(place.config, place.environment, {"AGENT_JOB": job_id}),
+            output_path=place.state(job_id).folder / "output" / f"{name}.log",
+            wall_timeout_s=timeout_s,
+            idle_timeout_s=None,
+            output_limit_bytes=place.config.limits.log_bytes_per_job,
+            memory_limit_bytes=None,
+        ),
+        keep,
+    )
+    if end.reason is EndReason.STOPPED and _was_stopped(place, job_id):
+        raise CheckStopped(job_id)
+    return end
+
+
+def _was_stopped(place: Workplace, job_id: str) -> bool:
+    with place.office.store.reading() as tx:
+        return sessions.get(tx, job_id).stop_requested_by is not None
+
+
+def _path_safe(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "check"

@@ -1,0 +1,117 @@
+"""Step 9: the session settled, the report written, the folders tidied, the last word said."""
+
+import shutil
+
+from company.store import agents as agent_rows
+from company.store import rewards, sessions, tasks, teams
+from company.store.sessions import Session
+from company.work.job import JobStatus
+from company.work.report import ReportedTask, SessionStory, render_report
+from company.work.verification import Comparison
+from daemon.git.worktree import remove_job
+from daemon.job.facts import StoryFacts, check_from, finding_from
+from daemon.job.preparing import open_target
+from daemon.job.settling import settle_session
+from daemon.job.state_files import write_atomically
+from daemon.job.workplace import Workplace
+
+
+def close(place: Workplace, job_id: str, story: StoryFacts) -> str:
+    """End the job with the status the story has; return that status."""
+    status = JobStatus(story["status"])
+    delivered = story.get("delivered")
+    with place.office.store.transaction() as tx:
+        if settle_session(tx, job_id, status, story["outcome"]):
+            sessions.annotate(tx, job_id, pr_url=delivered["pr_url"] if delivered else None)
+            place.tell(tx, job_id, "closed")
+    session = place.session(job_id)
+    _write_report(place, session, story)
+    state = place.state(job_id)
+    state.write(
+        "session",
+        {
+            **state.read("session"),
+            "status": session.status,
+            "phase": session.phase,
+            "outcome": session.outcome,
+            "completed_at": session.completed_at,
+            "duration_s": session.duration_seconds,
+            "iterations": session.iteration_count,
+            "delivered": delivered,
+        },
+    )
+    _tidy(place, session, story)
+    place.log(job_id).say("service", f"{session.status}: {session.outcome}")
+    place.place_file(session)
+    return session.status
+
+
+def _write_report(place: Workplace, session: Session, story: StoryFacts) -> None:
+    with place.office.store.reading() as tx:
+        names = {row.id: row.name for row in agent_rows.list_agents(tx, include_inactive=True)}
+        team = teams.get(tx, session.team_id).name
+        rows = tasks.of_session(tx, session.id)
+        points = rewards.total(tx, [("session", session.id), *(("task", task.id) for task in rows)])
+    files_of = {run["task_id"]: tuple(run["files"]) for run in story["runs"]}
+    verdict = story["verdicts"][-1] if story["verdicts"] else None
+    ready, delivered = story.get("ready"), story.get("delivered")
+    report = render_report(
+        SessionStory(
+            job_id=session.id,
+            title=session.title,
+            status=session.status,
+            outcome=session.outcome or "",
+            team=team,
+            repository=session.target_repo or "a workspace of its own",
+            requested_by=session.requested_by,
+            branch=session.branch_name,
+            base=ready["base_commit"] if ready else None,
+            commit=delivered["commit"] if delivered else None,
+            delivered_to=delivered["delivered_to"] if delivered else None,
+            patch=delivered["patch"] if delivered else None,
+            pr_url=session.pr_url,
+            started_at=session.started_at,
+            completed_at=session.completed_at,
+            duration_s=session.duration_seconds,
+            iterations=session.iteration_count,
+            points=points,
+            cost_usd=session.cost_usd,
+            tasks=[
+                ReportedTask(
+                    agent=names.get(task.agent_id, task.agent_id),
+                    iteration=task.retry_count,
+                    status=task.status,
+                    task=task.task_description,
+                    duration_s=task.duration_seconds,
+                    error=task.error_message,
+                    files=files_of.get(task.id, ()),
+                )
+                for task in rows
+            ],
+            baseline=[check_from(facts) for facts in ready["baseline"]] if ready else [],
+            comparisons=[Comparison(**facts) for facts in verdict["comparisons"]] if verdict else [],
+            findings=[finding_from(facts) for facts in verdict["findings"]] if verdict else [],
+            files=delivered["files"] if delivered else [],
+            notes=_notes(story),
+        )
+    )
+    folder = place.reports(session.id)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_atomically(folder / "report.md", place.redactor.text(report))
+
+
+def _notes(story: StoryFacts) -> list[str]:
+    plan = story.get("plan")
+    left_out = [
+        f"{agent_id.removeprefix('agent-')} took no part: {why}"
+        for agent_id, why in (plan["left_out"].items() if plan else ())
+    ]
+    return [*left_out, *(note for run in story["runs"] for note in run["notes"])]
+
+
+def _tidy(place: Workplace, session: Session, story: StoryFacts) -> None:
+    """Remove what only the work needed. The delivered branch stays in the clone, the state folder stays whole."""
+    if "ready" in story:
+        remove_job(open_target(place, session), session.id)
+    shutil.rmtree(place.config.folders.state / "worktrees" / session.id, ignore_errors=True)
+    place.processes.forget(f"{session.id}/")

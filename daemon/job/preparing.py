@@ -1,0 +1,148 @@
+"""Step 4: the target's clone, a worktree made ready, and how the checks stood before any work."""
+
+from pathlib import Path
+
+from company.config import RepositoryConfig
+from company.errors import GitError
+from company.store import repositories, sessions
+from company.store.sessions import Session
+from company.work.job import JobStatus
+from company.work.priority import Priority
+from daemon.git.clone import Clone, default_branch, init_workspace, open_clone, resolve
+from daemon.git.worktree import Worktree, add_worktree
+from daemon.job.checking import run_checks, run_command
+from daemon.job.facts import CheckFacts, Ends, ReadyFacts, check_facts
+from daemon.job.setup_cache import SetupCache
+from daemon.job.workplace import Workplace
+from daemon.processes.spawn import EndReason
+
+
+class SetupFailed(GitError):
+    """A ``setup:`` command did not succeed, so no agent could work."""
+
+
+def prepare(place: Workplace, job_id: str) -> ReadyFacts | Ends:
+    """Make the job's branch, its integration worktree, and the baseline."""
+    session = place.session(job_id)
+    priority = place.priority(session)
+    place.enter_phase(job_id, "preparing")
+    clone = open_target(place, session)
+    base_branch = priority.base or _configured_branch(place, session) or default_branch(clone)
+    base_commit = resolve(clone, base_branch)
+    if base_commit is None:
+        return {
+            "ends": JobStatus.FAILED.value,
+            "outcome": f"the repository has no branch {base_branch!r} (name the base in the file: `base: …`)",
+        }
+    branch = priority.branch or f"{place.config.work.branch_prefix}{job_id}"
+    worktree = integration(place, job_id, clone, base_commit)
+    setup = setup_commands(place, session, priority)
+    make_ready(place, job_id, worktree, setup, lock_files(place, session))
+    checks = checks_of(place, session, priority)
+    baseline = run_checks(place, job_id, "baseline", checks, worktree.path)
+    with place.office.store.transaction() as tx:
+        sessions.set_phase(
+            tx, job_id, "working", branch_name=branch, base_branch=base_branch, base_commit=base_commit
+        )
+        repositories.mark_synced(tx, session.target_repo)
+        place.tell(tx, job_id, "working")
+    facts: ReadyFacts = {
+        "clone": clone.path.name,
+        "source": session.target_repo,
+        "branch": branch,
+        "base_branch": base_branch,
+        "base_commit": base_commit,
+        "setup": [list(argv) for argv in setup],
+        "checks": checks,
+        "baseline": [check_facts(check) for check in baseline],
+    }
+    state = place.state(job_id)
+    state.write("session", {**state.read("session"), "phase": "working", **facts})
+    return facts
+
+
+def open_target(place: Workplace, session: Session) -> Clone:
+    """Open the service's clone of the job's target; a workspace of its own where the job has none."""
+    name = place.clone_name(session.id, session.target_repo)
+    if session.target_repo is None:
+        return init_workspace(place.clones() / f"{name}.git")
+    repository = place.config.repository(session.target_repo)
+    source = repository.source(place.config.root) if repository else session.target_repo
+    return open_clone(source, place.clones(), name=name, timeout_s=place.config.limits.setup_timeout_s)
+
+
+def integration(place: Workplace, job_id: str, clone: Clone, commit: str) -> Worktree:
+    """Put the job's integration worktree at ``commit``."""
+    return add_worktree(clone, place.worktree_path(job_id, "integration"), f"agent-step/{job_id}/integration", commit)
+
+
+def setup_commands(place: Workplace, session: Session, priority: Priority) -> tuple[tuple[str, ...], ...]:
+    """Return the file's own setup commands, else the repository's."""
+    repository = repository_of(place, session)
+    return priority.setup or (repository.setup if repository else ())
+
+
+def checks_of(place: Workplace, session: Session, priority: Priority) -> list[CheckFacts]:
+    """Return the repository's checks and the file's own; a check of the file's replaces one of the same name."""
+    repository = repository_of(place, session)
+    checks: dict[str, CheckFacts] = {
+        check.name: {"name": check.name, "argv": list(check.run), "is_named": False}
+        for check in (repository.checks if repository else ())
+    }
+    for check in priority.checks:
+        checks[check.name] = {"name": check.name, "argv": list(check.argv), "is_named": True}
+    return list(checks.values())
+
+
+def lock_files(place: Workplace, session: Session) -> tuple[str, ...]:
+    """Return the files whose content decides whether a setup can be taken from the cache."""
+    repository = repository_of(place, session)
+    return repository.lock_files if repository else ()
+
+
+def repository_of(place: Workplace, session: Session) -> RepositoryConfig | None:
+    """Return what config.yaml says of the job's target."""
+    return place.config.repository(session.target_repo) if session.target_repo else None
+
+
+def _configured_branch(place: Workplace, session: Session) -> str | None:
+    repository = repository_of(place, session)
+    return repository.default_branch if repository else None
+
+
+def make_ready(
+    place: Workplace,
+    job_id: str,
+    worktree: Worktree,
+    setup: tuple[tuple[str, ...], ...],
+    locks: tuple[str, ...],
+) -> None:
+    """Run the setup commands in ``worktree``, or take what they make from the cache. Raises SetupFailed."""
+    if not setup:
+        return
+    cache = SetupCache(place.config.folders.state / "setup-cache")
+    key = cache.key(worktree.path, setup, locks)
+    if cache.restore(key, worktree.path):
+        place.log(job_id).say("setup", f"{worktree.path.name}: from the cache ({key[:12]})")
+        return
+    before = cache.listing(worktree.path)
+    for number, argv in enumerate(setup):
+        _run_setup(place, job_id, worktree.path, number, argv)
+    cache.keep(key, worktree.path, before)
+
+
+def _run_setup(place: Workplace, job_id: str, cwd: Path, number: int, argv: tuple[str, ...]) -> None:
+    place.log(job_id).say("setup", f"{cwd.name}: {' '.join(argv)}")
+    tail: list[str] = []
+    end = run_command(
+        place,
+        job_id,
+        f"setup-{cwd.name}-{number}",
+        argv,
+        cwd,
+        timeout_s=place.config.limits.setup_timeout_s,
+        tail=tail,
+        who="setup",
+    )
+    if end.reason is not EndReason.EXITED or end.exit_code != 0:
+        raise SetupFailed(argv, end.exit_code, "\n".join(tail[-5:]) or end.error)

@@ -1,0 +1,131 @@
+"""The steps of a job, each safe to repeat, each ending in a value.
+
+A step that cannot go on does not raise through the engine: it returns ``Ends``, and the workflow closes the job
+with that status and sentence. Only two things are not turned into a value: the daemon going away (the thread waits
+for its end, so that the engine keeps the step unfinished) and the operating system refusing to store anything.
+"""
+
+import functools
+import logging
+import threading
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec, cast
+
+from company.errors import AgentServiceError
+from company.work.job import JobStatus
+from daemon.job import agents, closing, delivering, planning, preparing, verifying
+from daemon.job.facts import (
+    BaseFacts,
+    DeliveredFacts,
+    Ends,
+    MergeFacts,
+    PlanFacts,
+    ReadyFacts,
+    RunFacts,
+    StoryFacts,
+    VerdictFacts,
+)
+from daemon.job.workplace import Workplace
+from daemon.processes.spawn import Detached
+
+log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+
+
+class JobStopped(AgentServiceError):
+    """A person stopped the job while a step was at work."""
+
+
+def _ends(status: JobStatus, outcome: str) -> Ends:
+    return {"ends": status.value, "outcome": outcome}
+
+
+def _guarded(
+    step: "Callable[Concatenate[JobSteps, str, P], Any]",
+) -> "Callable[Concatenate[JobSteps, str, P], Any]":
+    """Look for a stop before the step, and turn what goes wrong in it into the job's end."""
+
+    @functools.wraps(step)
+    def guarded(self: "JobSteps", job_id: str, *args: P.args, **kwargs: P.kwargs) -> Any:
+        try:
+            if (stopped_by := self.workplace.session(job_id).stop_requested_by) is not None:
+                return _ends(JobStatus.STOPPED, f"stopped by {stopped_by}")
+            return step(self, job_id, *args, **kwargs)
+        except Detached:
+            threading.Event().wait()  # the process is about to leave; an answer now would be recorded as the step's
+        except agents.Stopped:
+            by = self.workplace.session(job_id).stop_requested_by or "the service"
+            return _ends(JobStatus.STOPPED, f"stopped by {by}")
+        except AgentServiceError as error:
+            self.workplace.log(job_id).say("service", f"{error}")
+            mend = f" ({error.mend})" if error.mend else ""
+            return _ends(JobStatus.FAILED, f"{error}{mend}")
+        except Exception as error:  # a fault of ours must end one job, not leave it running for ever
+            log.exception("job %s: step %s failed", job_id, step.__name__)
+            self.workplace.log(job_id).say("service", f"internal error: {error!r}")
+            return _ends(JobStatus.FAILED, f"internal error in step {step.__name__}: {error!r}; see the service log")
+
+    return guarded
+
+
+class JobSteps:
+    """What the workflow can ask for; each name is a step of contract section 5."""
+
+    def __init__(self, workplace: Workplace) -> None:
+        self.workplace = workplace
+
+    @_guarded
+    def plan(self, job_id: str) -> PlanFacts | Ends:
+        """Step 3: decide who works."""
+        return planning.plan(self.workplace, job_id)
+
+    @_guarded
+    def prepare(self, job_id: str) -> ReadyFacts | Ends:
+        """Step 4: clone, worktree, setup, baseline."""
+        return preparing.prepare(self.workplace, job_id)
+
+    @_guarded
+    def run_agent(
+        self, job_id: str, iteration: int, agent_id: str, story: StoryFacts, findings: list[dict[str, Any]]
+    ) -> RunFacts | Ends:
+        """Steps 5 and 6: one run of one agent."""
+        return agents.run_agent(self.workplace, job_id, iteration, agent_id, story, findings)
+
+    @_guarded
+    def merge(self, job_id: str, head: str, runs: list[RunFacts]) -> MergeFacts | Ends:
+        """Step 5: bring a wave's branches together."""
+        return agents.merge(self.workplace, job_id, head, runs)
+
+    @_guarded
+    def verify(
+        self,
+        job_id: str,
+        iteration: int,
+        story: StoryFacts,
+        runs: list[RunFacts],
+        conflicts: dict[str, list[str]],
+    ) -> VerdictFacts | Ends:
+        """Step 7: checks, review, settlement."""
+        return verifying.verify(self.workplace, job_id, iteration, story, runs, conflicts)
+
+    @_guarded
+    def take_in_base(self, job_id: str, iteration: int, story: StoryFacts) -> BaseFacts | Ends:
+        """Step 8: merge a base that moved meanwhile."""
+        return delivering.take_in_base(self.workplace, job_id, iteration, story)
+
+    @_guarded
+    def verify_base(
+        self, job_id: str, iteration: int, story: StoryFacts, base: BaseFacts
+    ) -> VerdictFacts | Ends:
+        """Step 8: judge the work again on the base that moved."""
+        return verifying.verify_base(self.workplace, job_id, iteration, story, base)
+
+    @_guarded
+    def deliver(self, job_id: str, story: StoryFacts) -> DeliveredFacts | Ends:
+        """Step 8: commit, patch, push."""
+        return delivering.deliver(self.workplace, job_id, story)
+
+    def close(self, job_id: str, story: StoryFacts) -> str:
+        """Step 9: the report, the rewards, the last word."""
+        return closing.close(self.workplace, job_id, cast(StoryFacts, story))

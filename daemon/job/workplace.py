@@ -1,0 +1,131 @@
+"""Where jobs are done: the folders, the tools and the books that every step needs."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from company.clock import to_iso
+from company.config import Config
+from company.ids import slug
+from company.orders.office import Office
+from company.redaction import Redactor
+from company.store import outbox, sessions
+from company.store.gate import Transaction
+from company.store.sessions import Session
+from company.work.priority import Priority, parse_priority
+from daemon.git.clone import Clone
+from daemon.job.job_log import JobLog
+from daemon.job.state_files import StateFolder
+from daemon.processes.spawn import Processes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workplace:
+    """One per daemon."""
+
+    office: Office
+    processes: Processes
+    redactor: Redactor
+    environment: Mapping[str, str]  #: what the service itself was started with; agents get an allowed part of it
+
+    @property
+    def config(self) -> Config:
+        """The configuration in force."""
+        return self.office.config
+
+    def session(self, job_id: str) -> Session:
+        """Read the job's row."""
+        with self.office.store.reading() as tx:
+            return sessions.get(tx, job_id)
+
+    def priority(self, session: Session) -> Priority:
+        """Read the job's priority file from its row: the truth the file in the folder is written from."""
+        return parse_priority(session.priority_text.encode(), session.priority_file)
+
+    def log(self, job_id: str) -> JobLog:
+        """Open the job's log."""
+        return JobLog(
+            self.config.folders.logs / "running-jobs" / f"{job_id}.log",
+            self.office.clock,
+            self.redactor,
+            limit_bytes=self.config.limits.log_bytes_per_job,
+        )
+
+    def state(self, job_id: str) -> StateFolder:
+        """Open the job's JSON state."""
+        return StateFolder(self.config.folders.state / f"session-{job_id}")
+
+    def worktree_path(self, job_id: str, name: str) -> Path:
+        """Return the place of one of the job's worktrees: 'integration', or an agent's short id."""
+        return self.config.folders.state / "worktrees" / job_id / name
+
+    def clones(self) -> Path:
+        """Return the folder of the service's own clones."""
+        return self.config.folders.state / "clones"
+
+    def reports(self, job_id: str) -> Path:
+        """Return the folder of the job's deliverables."""
+        return self.config.folders.reports / job_id
+
+    def relative(self, path: Path) -> str:
+        """Write a path of the company's as people know it: from the company's folder."""
+        return str(path.relative_to(self.config.root)) if path.is_relative_to(self.config.root) else str(path)
+
+    def clone_name(self, job_id: str, target: str | None) -> str:
+        """Name the clone of a target: readable, and never two targets with one name."""
+        if target is None:
+            return f"workspace-{job_id}"
+        tail = re.split(r"[/:]", target.rstrip("/"))[-1].removesuffix(".git")
+        return f"{slug(tail)}-{_digest(target)}"
+
+    def enter_phase(self, job_id: str, phase: str, **changes: object) -> None:
+        """Say where the job is: row, state file and, for Slack, the outbox, in one transaction."""
+        with self.office.store.transaction() as tx:
+            sessions.set_phase(tx, job_id, phase, **changes)
+            self.tell(tx, job_id, phase)
+
+    def tell(self, tx: Transaction, job_id: str, moment: str) -> None:
+        """Queue the job's newest state for its one message. Told once a moment, however often a step repeats."""
+        session = sessions.get(tx, job_id)
+        outbox.say(
+            tx,
+            kind="job",
+            subject_id=job_id,
+            dedup_key=f"job:{job_id}:{moment}",
+            payload={
+                "title": session.title,
+                "status": session.status,
+                "phase": session.phase,
+                "outcome": session.outcome,
+                "iteration": session.iteration_count,
+                "branch": session.branch_name,
+                "pr_url": session.pr_url,
+                "cost_usd": session.cost_usd,
+            },
+            channel_id=session.channel_id,
+            thread_ts=session.thread_ts,
+        )
+
+    def now_iso(self) -> str:
+        """Return the present as it is stored."""
+        return to_iso(self.office.clock.now())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bench:
+    """A job's own clone, opened."""
+
+    clone: Clone
+    source: str | None
+
+
+def _digest(text: str) -> str:
+    import hashlib
+
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def names(agent_ids: Sequence[str]) -> str:
+    """Write agent ids for people."""
+    return ", ".join(agent_id.removeprefix("agent-") for agent_id in agent_ids)
