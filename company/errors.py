@@ -11,13 +11,17 @@
     │   ├── SchemaDrift             the operator: the database is not what schema.sql says
     │   ├── UnknownColumn           a developer's slip
     │   ├── NotFound                (also a LookupError)
-    │   └── IllegalTransition
+    │   ├── IllegalTransition
+    │   ├── NewerDatabase           the operator: this database belongs to a later version
+    │   ├── StoreUnavailable        the operator: locked, full, read-only or unreachable; later may go well
+    │   ├── ConstraintViolated      a developer's slip, or a row that may not be there
+    │   └── NestedTransaction       a developer's slip
     ├── RunError
     │   └── RunnerNotFound          the operator installs or configures a runner
     └── GitError
 
-Exceptions hold facts as attributes; the wording people read is made at the edges from those facts. An expected
-outcome (an agent that failed, a lost race) is a value, never an exception.
+Exceptions hold facts as attributes; the wording people read is made at the edges from those facts. An
+expected outcome (an agent that failed, a lost race) is a value, never an exception.
 """
 
 from collections.abc import Sequence
@@ -104,6 +108,45 @@ class IllegalTransition(StoreError):
     def __init__(self, table: str, key: str, current: str, wanted: str) -> None:
         self.table, self.key, self.current, self.wanted = table, key, current, wanted
         super().__init__(f"{table} {key}: {wanted} may not follow {current}")
+
+
+class NewerDatabase(StoreError):
+    """A later version of the service has migrated this database. Versions are numbers of migrations."""
+
+    def __init__(self, found: int, known: int) -> None:
+        self.found, self.known = found, known
+        self.mend = "nothing was changed; start the version that migrated it, or restore a backup made before"
+        super().__init__(
+            f"the database has had migration {found}; this version of the service knows up to {known}"
+        )
+
+
+class StoreUnavailable(StoreError):
+    """The database cannot be used now. ``reason`` is one of: locked, full, read_only, unreachable."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        self.reason, self.detail = reason, detail
+        self.mend = {
+            "locked": "another process writes; try again",
+            "full": "nothing was written; free space on its disk and try again",
+            "read_only": "nothing was written; make its disk or file writable and try again",
+        }.get(reason, "nothing was written; see that the database runs and can be reached, and try again")
+        super().__init__(f"the database is {reason.replace('_', '-')}" + (f": {detail}" if detail else ""))
+
+
+class ConstraintViolated(StoreError):
+    """A row breaks a rule of schema.sql: a key twice, a reference to nothing, a value outside its list."""
+
+    def __init__(self, detail: str) -> None:
+        self.detail = detail
+        super().__init__(f"refused by the database: {detail}")
+
+
+class NestedTransaction(StoreError):
+    """A transaction was opened inside another one of the same thread."""
+
+    def __init__(self) -> None:
+        super().__init__("this thread has a transaction open; pass it on instead of opening another")
 
 
 class RunError(AgentServiceError):

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ["tests.store_fixtures"]
+
 
 class SettableClock:
     """A clock that stands still until it is told to move. Safe to read from several threads."""

@@ -1,0 +1,329 @@
+"""The door to the database: every read and write passes here, inside one transaction that never nests.
+
+The library is ``dataset`` (2.0): its Database holds the connections, the threads they belong to and the
+transactions. Its Table is not used, for measured reasons: it drops unknown keys without a word, knows no
+ON CONFLICT, and reflects a table again after each rollback. Statements are therefore SQL, built here from
+names that are columns and from nothing else, and values are always bound.
+
+Invariants:
+
+* A writing transaction has the database's one write lock from its first statement to its end (SQLite: BEGIN
+  IMMEDIATE; PostgreSQL: an advisory lock): what it read stays true until it commits, and integer ids grow in
+  the order of commits. So it is kept short: no file, process or network inside.
+* ``reading()`` is a snapshot and never waits for a writer.
+* A failure rolls back and frees the lock; nothing runs outside a transaction (there dataset keeps locks).
+"""
+
+import functools
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from enum import Enum
+from typing import Any, Protocol
+
+import dataset
+import sqlalchemy
+from sqlalchemy import Connection, CursorResult, TextClause
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from company.clock import Clock, from_iso, to_iso
+from company.errors import ConstraintViolated, NestedTransaction, StoreError, StoreUnavailable, UnknownColumn
+
+Row = dict[str, Any]
+
+
+class Dialect(Protocol):
+    """What differs between the two databases once the schema stands."""
+
+    name: str
+
+    def begin_writing(self, connection: Connection) -> None:
+        """Take the write lock, waiting at most the busy timeout."""
+        ...
+
+    def begin_reading(self, connection: Connection) -> None:
+        """Make the transaction a snapshot."""
+        ...
+
+    def version(self) -> int | str:
+        """Return what differs from the last answer when anybody committed in between."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what ``version`` holds."""
+        ...
+
+
+class Reading:
+    """What can be asked inside a transaction. Values come back as stored: JSON columns as text."""
+
+    def __init__(self, connection: Connection, clock: Clock) -> None:
+        self._connection = connection
+        self._clock = clock
+
+    @functools.cached_property
+    def now_iso(self) -> str:
+        """The time of this transaction: the same each time it is asked for."""
+        return to_iso(self._clock.now())
+
+    def seconds_since(self, moment: str) -> float:
+        """Return the seconds from a stored time to this transaction's; never less than 0, clocks jump."""
+        return max(0.0, (from_iso(self.now_iso) - from_iso(moment)).total_seconds())
+
+    def all(self, sql: str, /, **params: Any) -> list[Row]:
+        """Return every row of a query. ``:name`` is bound; a tuple belongs after IN: ``id IN :ids``."""
+        return [dict(row) for row in self._run(sql, params).mappings()]
+
+    def one(self, sql: str, /, **params: Any) -> Row | None:
+        """Return the first row of a query, or None."""
+        row = self._run(sql, params).mappings().first()
+        return None if row is None else dict(row)
+
+    def value(self, sql: str, /, **params: Any) -> Any:
+        """Return the first column of the first row, or None."""
+        row = self._run(sql, params).first()
+        return None if row is None else row[0]
+
+    def _run(self, sql: str, params: Mapping[str, Any]) -> CursorResult[Any]:
+        lists = tuple(sorted(name for name, value in params.items() if isinstance(value, tuple)))
+        with translated():
+            return self._connection.execute(
+                _statement(sql, lists), {name: _plain(value) for name, value in params.items()}
+            )
+
+
+class Transaction(Reading):
+    """Reads and writes that stand or fall together."""
+
+    def __init__(self, connection: Connection, clock: Clock, columns: Mapping[str, frozenset[str]]) -> None:
+        super().__init__(connection, clock)
+        self._columns = columns
+        self.changed_rows = 0  #: by insert, update, delete and execute so far
+
+    def insert(self, table: str, row: Mapping[str, Any]) -> None:
+        """Add a row. Raises UnknownColumn, ConstraintViolated."""
+        self._write(_insert_sql(table, self._known(table, row)), row)
+
+    def insert_new(self, table: str, row: Mapping[str, Any]) -> bool:
+        """Add a row unless it meets one it must differ from; say whether it was added."""
+        return self._write(_insert_sql(table, self._known(table, row)) + " ON CONFLICT DO NOTHING", row) > 0
+
+    def insert_id(self, table: str, row: Mapping[str, Any]) -> int:
+        """Add a row to a table with an integer key and return that key."""
+        key = self._run(_insert_sql(table, self._known(table, row)) + " RETURNING id", row).scalar_one()
+        self.changed_rows += 1
+        return int(key)
+
+    def update(self, table: str, changes: Mapping[str, Any], where: Mapping[str, Any]) -> int:
+        """Change the rows that fit ``where`` and return how many: the count decides races.
+
+        ``where`` is joined by AND; a tuple means one of these, None means is NULL. It is never empty.
+        """
+        self._known(table, changes)
+        self._known(table, where)
+        condition, bound = _condition(where)
+        settings = ", ".join(f"{column} = :new_{column}" for column in changes)
+        bound.update({f"new_{column}": value for column, value in changes.items()})
+        return self._write(f"UPDATE {table} SET {settings} WHERE {condition}", bound)  # noqa: S608 - names checked
+
+    def delete(self, table: str, where: Mapping[str, Any]) -> int:
+        """Remove the rows that fit ``where`` (as in ``update``) and return how many."""
+        self._known(table, where)
+        condition, bound = _condition(where)
+        return self._write(f"DELETE FROM {table} WHERE {condition}", bound)  # noqa: S608 - names checked
+
+    def execute(self, sql: str, /, **params: Any) -> int:
+        """Run a statement that changes rows, for what the others cannot say; return how many."""
+        return self._write(sql, params)
+
+    def _write(self, sql: str, params: Mapping[str, Any]) -> int:
+        count = max(self._run(sql, params).rowcount, 0)
+        self.changed_rows += count
+        return count
+
+    def _known(self, table: str, row: Mapping[str, Any]) -> tuple[str, ...]:
+        known = self._columns.get(table)
+        if known is None:
+            raise StoreError(f"no table {table}")
+        for column in row:
+            if column not in known:
+                raise UnknownColumn(table, column)
+        if not row:
+            raise StoreError(f"nothing named for table {table}")
+        return tuple(row)
+
+
+class Store:
+    """The company's memory, open. Made by ``open_store``; safe to use from many threads."""
+
+    def __init__(
+        self,
+        database: dataset.Database,
+        dialect: Dialect,
+        columns: Mapping[str, frozenset[str]],
+        clock: Clock,
+        *,
+        url_safe: str,
+        busy_timeout_ms: int,
+    ) -> None:
+        self._database = database
+        self._dialect = dialect
+        self._columns = columns
+        self._clock = clock
+        self._busy_timeout_s = busy_timeout_ms / 1000
+        # SQLite's waiting is polling with sleeps of up to 100 ms; threads of one process queue here instead.
+        self._writer = threading.Lock()
+        self._open = threading.local()
+        self.url_safe = url_safe  #: where it is, without a password
+        self.on_commit: Callable[[], None] | None = None  #: called after a commit that changed rows
+
+    @property
+    def dialect(self) -> str:
+        """'sqlite' or 'postgresql'."""
+        return self._dialect.name
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Open the one writing transaction of this thread; commit at the end, roll back on any exception.
+
+        Raises NestedTransaction, and StoreUnavailable when the write lock did not come in time.
+        """
+        begin = self._dialect.begin_writing
+        with self._alone(), self._writing_in_turn(), self._connected(begin) as connection:
+            tx = Transaction(connection, self._clock, self._columns)
+            yield tx
+        if tx.changed_rows and self.on_commit is not None:
+            self.on_commit()
+
+    @contextmanager
+    def reading(self) -> Iterator[Reading]:
+        """Open a snapshot to read from: it waits for nobody and nobody waits for it."""
+        with self._alone(), self._connected(self._dialect.begin_reading) as connection:
+            yield Reading(connection, self._clock)
+
+    def version(self) -> int | str:
+        """Return a mark that changes when anybody commits, in this process or another. Costs microseconds."""
+        with translated():
+            return self._dialect.version()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._dialect.close()
+        self._database.close()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        if getattr(self._open, "is_open", False):
+            raise NestedTransaction
+        self._open.is_open = True
+        try:
+            yield
+        finally:
+            self._open.is_open = False
+
+    @contextmanager
+    def _writing_in_turn(self) -> Iterator[None]:
+        if not self._writer.acquire(timeout=self._busy_timeout_s):
+            raise StoreUnavailable("locked", "another thread kept the write lock")
+        try:
+            yield
+        finally:
+            self._writer.release()
+
+    @contextmanager
+    def _connected(self, begin: Callable[[Connection], None]) -> Iterator[Connection]:
+        with translated(), self._database:
+            connection = self._database.executable
+            begin(connection)
+            yield connection
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Give the databases' errors our names: callers know no SQLAlchemy."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise ConstraintViolated(_first_line(error)) from error
+    except DBAPIError as error:
+        reason = unavailable_reason(error)
+        if reason is None:
+            raise
+        raise StoreUnavailable(reason, _first_line(error)) from error
+
+
+_UNAVAILABLE = {
+    "database is locked": "locked",
+    "database table is locked": "locked",
+    "lock timeout": "locked",
+    "database or disk is full": "full",
+    "no space left on device": "full",
+    "disk i/o error": "full",
+    "readonly database": "read_only",
+    "read-only transaction": "read_only",
+    "unable to open database file": "unreachable",
+}
+
+
+def unavailable_reason(error: DBAPIError) -> str | None:
+    """Say why the database cannot be used: locked, full, read_only, unreachable; None when it can be."""
+    text = str(error.orig).lower()
+    for words, reason in _UNAVAILABLE.items():
+        if words in text:
+            return reason
+    is_gone = error.connection_invalidated or "connection" in text
+    return "unreachable" if is_gone else None
+
+
+def _first_line(error: DBAPIError) -> str:
+    return str(error.orig).strip().split("\n", 1)[0]
+
+
+@functools.lru_cache(maxsize=1024)
+def _statement(sql: str, lists: tuple[str, ...]) -> TextClause:
+    statement = sqlalchemy.text(sql)
+    if not lists:
+        return statement
+    return statement.bindparams(*(sqlalchemy.bindparam(name, expanding=True) for name in lists))
+
+
+def _insert_sql(table: str, columns: tuple[str, ...]) -> str:
+    values = ", ".join(f":{column}" for column in columns)
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({values})"  # noqa: S608 - names were checked
+
+
+def _condition(where: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    parts, bound = [], {}
+    for column, value in where.items():
+        if value is None:
+            parts.append(f"{column} IS NULL")
+            continue
+        parts.append(f"{column} {'IN' if isinstance(value, tuple) else '='} :old_{column}")
+        bound[f"old_{column}"] = value
+    return " AND ".join(parts), bound
+
+
+def _plain(value: Any) -> Any:
+    """Return ``value`` as both databases take it."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, str):
+        return _storable(value)
+    if isinstance(value, bool):  # PostgreSQL takes no boolean for an INTEGER column
+        return int(value)
+    if isinstance(value, datetime):
+        return to_iso(value)
+    if isinstance(value, tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, dict | list):
+        return _storable(json.dumps(value, sort_keys=True, ensure_ascii=False))
+    return value
+
+
+def _storable(text: str) -> str:
+    """Replace what a column cannot hold: NUL (PostgreSQL) and halves of surrogate pairs (both)."""
+    if text.isascii():
+        return text.replace("\0", "\ufffd") if "\0" in text else text
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,26 @@
+"""How a row becomes a record: by the columns' names, JSON read, statuses as their own words."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+Record = TypeVar("Record")
+
+
+def record_from(kind: type[Record], row: Mapping[str, Any], **converted: Any) -> Record:
+    """Make a record of ``row``, with ``converted`` in place of what is stored otherwise than it is used.
+
+    The record's fields are exactly the table's columns (a test compares them).
+    """
+    return kind(**{**row, **converted})
+
+
+def strings(text: str | None) -> tuple[str, ...]:
+    """Read a JSON list of strings; NULL is empty."""
+    return tuple(json.loads(text)) if text else ()
+
+
+def facts(text: str | None) -> dict[str, Any]:
+    """Read a JSON object; NULL is empty."""
+    read: dict[str, Any] = json.loads(text) if text else {}
+    return read
