@@ -46,7 +46,9 @@ def _run_check(place: Workplace, job_id: str, moment: str, check: CheckFacts, cw
     is_green = end.reason is EndReason.EXITED and end.exit_code == 0
     words = "\n".join(tail[-TAIL_LINES:])[-TAIL_CHARACTERS:]
     if end.reason is not EndReason.EXITED:
-        words = f"{words}\n[{end.reason.value.replace('_', ' ')}{': ' + end.error if end.error else ''}]".strip()
+        words = (
+            f"{words}\n[{end.reason.value.replace('_', ' ')}{': ' + end.error if end.error else ''}]".strip()
+        )
     log.say("checks", f"{check['name']}: {'green' if is_green else 'red'}")
     return CheckResult(
         name=check["name"], is_green=is_green, exit_code=end.exit_code, duration_s=end.duration_s, tail=words

@@ -23,8 +23,15 @@ def take_in_base(place: Workplace, job_id: str, iteration: int, story: StoryFact
     refresh(clone, timeout_s=place.config.limits.setup_timeout_s)
     base_commit = resolve(clone, ready["base_branch"])
     if base_commit is None or base_commit == ready["base_commit"]:
-        return {"state": "unchanged", "head": story["head"], "base_commit": ready["base_commit"], "conflicts": []}
-    place.log(job_id).say("base", f"{ready['base_branch']} moved to {base_commit[:12]} (iteration {iteration + 1})")
+        return {
+            "state": "unchanged",
+            "head": story["head"],
+            "base_commit": ready["base_commit"],
+            "conflicts": [],
+        }
+    place.log(job_id).say(
+        "base", f"{ready['base_branch']} moved to {base_commit[:12]} (iteration {iteration + 1})"
+    )
     outcome = merge_commits(
         clone,
         story["head"],
@@ -73,7 +80,9 @@ def deliver(place: Workplace, job_id: str, story: StoryFacts) -> DeliveredFacts 
     delivered_to = None
     if place.config.work.push and session.target_repo is not None:
         try:
-            delivered_to = push(clone, ready["branch"], commit, timeout_s=place.config.limits.setup_timeout_s).remote
+            delivered_to = push(
+                clone, ready["branch"], commit, timeout_s=place.config.limits.setup_timeout_s
+            ).remote
         except GitError as error:
             log.say("push", str(error))
             kept = f"the work is kept in {place.relative(patch)}"
@@ -93,9 +102,12 @@ def deliver(place: Workplace, job_id: str, story: StoryFacts) -> DeliveredFacts 
 
 
 def _message(job_id: str, title: str, story: StoryFacts) -> str:
-    workers: Sequence[str] = list(dict.fromkeys(run["agent_id"] for run in story["runs"] if run["ended_well"]))
+    workers: Sequence[str] = list(
+        dict.fromkeys(run["agent_id"] for run in story["runs"] if run["ended_well"])
+    )
     lines = [
-        f"- {agent_id.removeprefix('agent-')}: {story['plan']['descriptions'][agent_id]}" for agent_id in workers
+        f"- {agent_id.removeprefix('agent-')}: {story['plan']['descriptions'][agent_id]}"
+        for agent_id in workers
     ]
     body = "\n".join(lines)
     return f"{title}\n\n{body}\n\nJob: {job_id}\nAgents: {names(workers)}\n"

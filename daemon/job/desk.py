@@ -60,7 +60,9 @@ class AgentDesk:
         if time.monotonic() - self._written_at >= REFRESH_S:
             self._write()
 
-    def end(self, status: str, error: str, *, files: list[str] | None = None, feedback: Feedback | None = None) -> None:
+    def end(
+        self, status: str, error: str, *, files: list[str] | None = None, feedback: Feedback | None = None
+    ) -> None:
         """The run is over: ``status`` is what is known of it before the verdict."""
         self._facts |= {
             "status": status,

@@ -32,7 +32,9 @@ class JobLog:
             if self._is_full:
                 return
             self._is_full = self.path.exists() and self.path.stat().st_size > self._limit
-        self._append(who, "[the log is full: further output of agents is not kept]" if self._is_full else text)
+        self._append(
+            who, "[the log is full: further output of agents is not kept]" if self._is_full else text
+        )
 
     def tail(self, count: int) -> list[str]:
         """Return the last ``count`` lines."""

@@ -25,14 +25,18 @@ def plan(place: Workplace, job_id: str) -> PlanFacts | Ends:
     log = place.log(job_id)
     log.say("service", f"job {job_id}: {session.title}")
     with place.office.store.reading() as tx:
-        staff = staff_for(place.config, tx, session.target_repo, priority.runner, priority.model or session.model)
+        staff = staff_for(
+            place.config, tx, session.target_repo, priority.runner, priority.model or session.model
+        )
     made = make_plan(priority, session.team_id, staff)
     if isinstance(made, PlanRefused):
         return {"ends": JobStatus.FAILED.value, "outcome": f"{made.reason} ({made.mend})"}
     facts = _facts(place, session, priority, made)
     with place.office.store.transaction() as tx:
         for agent_id in (task.agent_id for task in made.tasks):
-            insert_task(tx, job_id, _agent(staff, agent_id), made.description_for(agent_id), 0, session.priority)
+            insert_task(
+                tx, job_id, _agent(staff, agent_id), made.description_for(agent_id), 0, session.priority
+            )
         sessions.set_phase(tx, job_id, "planned")
         place.tell(tx, job_id, "planned")
     _write_state(place, session, made, facts)
@@ -97,7 +101,9 @@ def _facts(place: Workplace, session: Session, priority: Priority, made: Plan) -
         "descriptions": {task.agent_id: task.description for task in made.tasks},
         "verifier_id": made.verifier_id,
         "reviewer_id": made.reviewer_id,
-        "max_iterations": priority.max_iterations or session.max_iterations or place.config.work.max_iterations,
+        "max_iterations": priority.max_iterations
+        or session.max_iterations
+        or place.config.work.max_iterations,
         "left_out": made.left_out,
     }
 

@@ -73,7 +73,9 @@ def open_target(place: Workplace, session: Session) -> Clone:
 
 def integration(place: Workplace, job_id: str, clone: Clone, commit: str) -> Worktree:
     """Put the job's integration worktree at ``commit``."""
-    return add_worktree(clone, place.worktree_path(job_id, "integration"), f"agent-step/{job_id}/integration", commit)
+    return add_worktree(
+        clone, place.worktree_path(job_id, "integration"), f"agent-step/{job_id}/integration", commit
+    )
 
 
 def setup_commands(place: Workplace, session: Session, priority: Priority) -> tuple[tuple[str, ...], ...]:

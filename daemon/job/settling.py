@@ -22,7 +22,9 @@ def settle_task(tx: Transaction, task_id: str, status: TaskStatus, *, error: str
         return moved
     is_completed = status is TaskStatus.COMPLETED
     cause = f"task {status.value}"
-    rewards.issue(tx, "task", task_id, status.value, POINTS[cause], error or "the verdict found nothing to mend")
+    rewards.issue(
+        tx, "task", task_id, status.value, POINTS[cause], error or "the verdict found nothing to mend"
+    )
     context = {"agent_id": task.agent_id, "session_id": task.session_id, "iteration": task.retry_count}
     metrics.record(tx, "task", task_id, "success", 1.0 if is_completed else 0.0, context)
     metrics.record(tx, "task", task_id, "duration_seconds", duration_s, context)

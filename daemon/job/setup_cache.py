@@ -89,9 +89,9 @@ def _files(top: Path) -> Iterator[Path]:
     if top.is_symlink() or not top.is_dir():
         yield top
         return
-    for folder, _, names in os.walk(top):
-        for name in names:
-            yield Path(folder) / name
+    for folder, folders, names in os.walk(top):
+        yield from (Path(folder) / name for name in names)
+        yield from (path for name in folders if (path := Path(folder) / name).is_symlink())
 
 
 def _binary_mentions(top: Path, worktree: Path) -> bool:

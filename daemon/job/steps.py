@@ -64,7 +64,9 @@ def _guarded(
         except Exception as error:  # a fault of ours must end one job, not leave it running for ever
             log.exception("job %s: step %s failed", job_id, step.__name__)
             self.workplace.log(job_id).say("service", f"internal error: {error!r}")
-            return _ends(JobStatus.FAILED, f"internal error in step {step.__name__}: {error!r}; see the service log")
+            return _ends(
+                JobStatus.FAILED, f"internal error in step {step.__name__}: {error!r}; see the service log"
+            )
 
     return guarded
 

@@ -126,10 +126,17 @@ def _judge(
     named = [check["name"] for check in ready["checks"] if check["is_named"]]
     comparisons = compare(baseline, checks, named)
     faults = {comparison.name: comparison for comparison in comparisons if comparison.is_fault}
-    at_work = list({run["agent_id"]: run for run in runs if run["ended_well"]}.values())  # the newest run of each
+    at_work = list(
+        {run["agent_id"]: run for run in runs if run["ended_well"]}.values()
+    )  # the newest run of each
     contributions = _contributions(place, session, clone, moment, story, at_work, faults)
     findings = [
-        Finding(agent_id=agent_id, source=f"check: {check.name}", text=faults[check.name].verdict, detail=check.tail)
+        Finding(
+            agent_id=agent_id,
+            source=f"check: {check.name}",
+            text=faults[check.name].verdict,
+            detail=check.tail,
+        )
         for check in checks
         if check.name in faults
         for agent_id in responsible(check, contributions) or (None,)
@@ -179,7 +186,9 @@ def _contributions(
 
 def _run_findings(runs: Sequence[RunFacts]) -> list[Finding]:
     return [
-        Finding(agent_id=run["agent_id"], source="run", text=run["reason"]) for run in runs if not run["ended_well"]
+        Finding(agent_id=run["agent_id"], source="run", text=run["reason"])
+        for run in runs
+        if not run["ended_well"]
     ]
 
 

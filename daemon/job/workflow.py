@@ -71,7 +71,9 @@ class JobWorkflow:
         verdict = cast(
             VerdictFacts,
             _proceed(
-                await do(f"verify {iteration + 1}", self._steps.verify, job_id, iteration, story, runs, conflicts)
+                await do(
+                    f"verify {iteration + 1}", self._steps.verify, job_id, iteration, story, runs, conflicts
+                )
             ),
         )
         story["runs"].extend(runs)
@@ -81,7 +83,9 @@ class JobWorkflow:
             return verdict["findings"], files
         base = cast(
             BaseFacts,
-            _proceed(await do(f"take in base {iteration + 1}", self._steps.take_in_base, job_id, iteration, story)),
+            _proceed(
+                await do(f"take in base {iteration + 1}", self._steps.take_in_base, job_id, iteration, story)
+            ),
         )
         story["head"] = base["head"]
         story["ready"]["base_commit"] = base["base_commit"]
@@ -90,7 +94,9 @@ class JobWorkflow:
         again = cast(
             VerdictFacts,
             _proceed(
-                await do(f"verify base {iteration + 1}", self._steps.verify_base, job_id, iteration, story, base)
+                await do(
+                    f"verify base {iteration + 1}", self._steps.verify_base, job_id, iteration, story, base
+                )
             ),
         )
         story["verdicts"].append(again)
@@ -111,7 +117,15 @@ class JobWorkflow:
             # Steps are numbered in the order they are begun, so gather is as deterministic as a loop.
             results = await asyncio.gather(
                 *(
-                    do(f"{agent_id} {iteration + 1}", self._steps.run_agent, job_id, iteration, agent_id, story, findings)
+                    do(
+                        f"{agent_id} {iteration + 1}",
+                        self._steps.run_agent,
+                        job_id,
+                        iteration,
+                        agent_id,
+                        story,
+                        findings,
+                    )
                     for agent_id in agents
                 )
             )
@@ -120,7 +134,11 @@ class JobWorkflow:
                 MergeFacts,
                 _proceed(
                     await do(
-                        f"merge {iteration + 1}.{number + 1}", self._steps.merge, job_id, story["head"], wave_runs
+                        f"merge {iteration + 1}.{number + 1}",
+                        self._steps.merge,
+                        job_id,
+                        story["head"],
+                        wave_runs,
                     )
                 ),
             )

@@ -27,7 +27,9 @@ class Workplace:
     office: Office
     processes: Processes
     redactor: Redactor
-    environment: Mapping[str, str]  #: what the service itself was started with; agents get an allowed part of it
+    environment: Mapping[
+        str, str
+    ]  #: what the service itself was started with; agents get an allowed part of it
 
     @property
     def config(self) -> Config:
