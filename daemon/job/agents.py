@@ -88,7 +88,7 @@ def _assignment(
 ) -> Assignment:
     session = place.session(job_id)
     priority = place.priority(session)
-    with place.office.store.reading() as tx:
+    with place.store.reading() as tx:
         staff = staff_for(
             place.config, tx, session.target_repo, priority.runner, priority.model or session.model
         )
@@ -101,7 +101,7 @@ def _assignment(
 
 
 def _begin(place: Workplace, part: Assignment) -> str:
-    with place.office.store.transaction() as tx:
+    with place.store.transaction() as tx:
         task_id = insert_task(
             tx, part.session.id, part.agent, part.task, part.iteration, part.session.priority
         )
@@ -214,7 +214,7 @@ def _hand_in(
         "files": files,
         "notes": notes,
     }
-    with place.office.store.transaction() as tx:
+    with place.store.transaction() as tx:
         tasks.note_run(
             tx, task_id, commit_sha=commit, feedback=result.feedback.as_dict(), llm_used=result.model_used
         )

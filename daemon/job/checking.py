@@ -97,7 +97,7 @@ def run_command(
 
 
 def _was_stopped(place: Workplace, job_id: str) -> bool:
-    with place.office.store.reading() as tx:
+    with place.store.reading() as tx:
         return sessions.get(tx, job_id).stop_requested_by is not None
 
 

@@ -20,7 +20,7 @@ def close(place: Workplace, job_id: str, story: StoryFacts) -> str:
     """End the job with the status the story has; return that status."""
     status = JobStatus(story["status"])
     delivered = story.get("delivered")
-    with place.office.store.transaction() as tx:
+    with place.store.transaction() as tx:
         if settle_session(tx, job_id, status, story["outcome"]):
             sessions.annotate(tx, job_id, pr_url=delivered["pr_url"] if delivered else None)
             place.tell(tx, job_id, "closed")
@@ -47,7 +47,7 @@ def close(place: Workplace, job_id: str, story: StoryFacts) -> str:
 
 
 def _write_report(place: Workplace, session: Session, story: StoryFacts) -> None:
-    with place.office.store.reading() as tx:
+    with place.store.reading() as tx:
         names = {row.id: row.name for row in agent_rows.list_agents(tx, include_inactive=True)}
         team = teams.get(tx, session.team_id).name
         rows = tasks.of_session(tx, session.id)

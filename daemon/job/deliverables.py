@@ -45,7 +45,7 @@ def _write_row(place: Workplace, session: Session, file: Path, author: str) -> N
     if file.suffix not in _TEXT:
         return
     text = file.read_text(encoding="utf-8", errors="replace")
-    with place.office.store.transaction() as tx:
+    with place.store.transaction() as tx:
         if teams.get(tx, session.team_id).domain != "marketing":
             return
         marketing.insert_content(

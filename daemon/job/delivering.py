@@ -75,7 +75,7 @@ def deliver(place: Workplace, job_id: str, story: StoryFacts) -> DeliveredFacts 
     folder.mkdir(parents=True, exist_ok=True)
     patch = write_patch(clone, ready["base_commit"], commit, folder / "changes.patch")
     hand_over(place, session, clone, ready["base_commit"], commit, story)
-    with place.office.store.transaction() as tx:
+    with place.store.transaction() as tx:
         sessions.set_phase(tx, job_id, "delivering", head_commit=commit)
     delivered_to = None
     if place.config.work.push and session.target_repo is not None:

@@ -24,7 +24,7 @@ def plan(place: Workplace, job_id: str) -> PlanFacts | Ends:
     priority = place.priority(session)
     log = place.log(job_id)
     log.say("service", f"job {job_id}: {session.title}")
-    with place.office.store.reading() as tx:
+    with place.store.reading() as tx:
         staff = staff_for(
             place.config, tx, session.target_repo, priority.runner, priority.model or session.model
         )
@@ -32,7 +32,7 @@ def plan(place: Workplace, job_id: str) -> PlanFacts | Ends:
     if isinstance(made, PlanRefused):
         return {"ends": JobStatus.FAILED.value, "outcome": f"{made.reason} ({made.mend})"}
     facts = _facts(place, session, priority, made)
-    with place.office.store.transaction() as tx:
+    with place.store.transaction() as tx:
         for agent_id in (task.agent_id for task in made.tasks):
             insert_task(
                 tx, job_id, _agent(staff, agent_id), made.description_for(agent_id), 0, session.priority

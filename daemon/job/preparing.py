@@ -40,7 +40,7 @@ def prepare(place: Workplace, job_id: str) -> ReadyFacts | Ends:
     make_ready(place, job_id, worktree, setup, lock_files(place, session))
     checks = checks_of(place, session, priority)
     baseline = run_checks(place, job_id, "baseline", checks, worktree.path)
-    with place.office.store.transaction() as tx:
+    with place.store.transaction() as tx:
         sessions.set_phase(
             tx, job_id, "working", branch_name=branch, base_branch=base_branch, base_commit=base_commit
         )

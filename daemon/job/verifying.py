@@ -58,7 +58,7 @@ def verify(
     ]
     workers = [agent_id for wave in story["plan"]["waves"] for agent_id in wave]
     verdict = settle(waiting, findings, workers=workers)
-    with place.office.store.transaction() as tx:
+    with place.store.transaction() as tx:
         for settled in verdict.settled:
             settle_task(tx, settled.task_id, settled.status, error=settled.error)
         for task_id in duties:
@@ -102,7 +102,7 @@ def _begin_duties(place: Workplace, session: Session, story: StoryFacts, iterati
         story["plan"]["verifier_id"]: "run the checks and compare them with the baseline",
         story["plan"]["reviewer_id"]: "read the whole diff",
     }
-    with place.office.store.transaction() as tx:
+    with place.store.transaction() as tx:
         staff = {one.id: one for one in staff_for(place.config, tx, session.target_repo, None, None)}
         ids = []
         for agent_id, description in wanted.items():

@@ -1,20 +1,20 @@
 """Where jobs are done: the folders, the tools and the books that every step needs."""
 
+import hashlib
 import re
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from company.clock import to_iso
-from company.config import Config
+from company.clock import Clock, to_iso
+from company.config import Config, ConfigWatch
 from company.ids import slug
-from company.orders.office import Office
 from company.redaction import Redactor
 from company.store import outbox, sessions
-from company.store.gate import Transaction
+from company.store.gate import Store, Transaction
 from company.store.sessions import Session
 from company.work.priority import Priority, parse_priority
-from daemon.git.clone import Clone
 from daemon.job.job_log import JobLog
 from daemon.job.state_files import StateFolder
 from daemon.processes.spawn import Processes
@@ -24,21 +24,23 @@ from daemon.processes.spawn import Processes
 class Workplace:
     """One per daemon."""
 
-    office: Office
+    store: Store
+    watch: ConfigWatch
+    clock: Clock
     processes: Processes
     redactor: Redactor
-    environment: Mapping[
-        str, str
-    ]  #: what the service itself was started with; agents get an allowed part of it
+    environment: Mapping[str, str]  #: the service's own; agents get an allowed part of it
+    agents_at_once: threading.BoundedSemaphore  #: held while an agent's process runs
+    place_file: Callable[[Session], object]  #: put a job's priority file in the folder of its status
 
     @property
     def config(self) -> Config:
         """The configuration in force."""
-        return self.office.config
+        return self.watch.current()
 
     def session(self, job_id: str) -> Session:
         """Read the job's row."""
-        with self.office.store.reading() as tx:
+        with self.store.reading() as tx:
             return sessions.get(tx, job_id)
 
     def priority(self, session: Session) -> Priority:
@@ -49,7 +51,7 @@ class Workplace:
         """Open the job's log."""
         return JobLog(
             self.config.folders.logs / "running-jobs" / f"{job_id}.log",
-            self.office.clock,
+            self.clock,
             self.redactor,
             limit_bytes=self.config.limits.log_bytes_per_job,
         )
@@ -83,7 +85,7 @@ class Workplace:
 
     def enter_phase(self, job_id: str, phase: str, **changes: object) -> None:
         """Say where the job is: row, state file and, for Slack, the outbox, in one transaction."""
-        with self.office.store.transaction() as tx:
+        with self.store.transaction() as tx:
             sessions.set_phase(tx, job_id, phase, **changes)
             self.tell(tx, job_id, phase)
 
@@ -111,20 +113,10 @@ class Workplace:
 
     def now_iso(self) -> str:
         """Return the present as it is stored."""
-        return to_iso(self.office.clock.now())
-
-
-@dataclass(frozen=True, kw_only=True)
-class Bench:
-    """A job's own clone, opened."""
-
-    clone: Clone
-    source: str | None
+        return to_iso(self.clock.now())
 
 
 def _digest(text: str) -> str:
-    import hashlib
-
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
