@@ -41,7 +41,9 @@ StepHook = Callable[[str, str, str], None]
 class Engine:
     """Starts jobs and brings the unfinished ones back after a crash. One per process: DBOS is process-wide."""
 
-    def __init__(self, database_url: str, *, host: str, threads: int, on_step: StepHook | None = None) -> None:
+    def __init__(
+        self, database_url: str, *, host: str, threads: int, on_step: StepHook | None = None
+    ) -> None:
         self._on_step = on_step
         config: DBOSConfig = {
             "name": APP_NAME,

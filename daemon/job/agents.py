@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
+from company.work.priority import Priority, body_of
+
 from company.errors import AgentServiceError
 from company.store import sessions, tasks
 from company.store.sessions import Session
 from company.work.brief import BriefFacts, compose_brief
-from company.work.priority import Priority, body_of
 from company.work.staff import Agent
 from company.work.task import TaskStatus
 from daemon.git.fingerprint import Fingerprint, fingerprint

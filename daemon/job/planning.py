@@ -3,6 +3,8 @@
 import uuid
 from collections.abc import Sequence
 
+from company.work.priority import Priority
+
 from company.config import Config
 from company.store import agents as agent_rows
 from company.store import sessions, tasks
@@ -10,7 +12,6 @@ from company.store.gate import Transaction
 from company.store.sessions import Session
 from company.work.job import JobStatus
 from company.work.plan import Plan, PlanRefused, make_plan
-from company.work.priority import Priority
 from company.work.staff import Agent, resolve_agent
 from daemon.job.facts import Ends, PlanFacts
 from daemon.job.workplace import Workplace, names

@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+from company.work.priority import Priority
+
 from company.config import RepositoryConfig
 from company.errors import GitError
 from company.store import repositories, sessions
 from company.store.sessions import Session
 from company.work.job import JobStatus
-from company.work.priority import Priority
 from daemon.git.clone import Clone, default_branch, init_workspace, open_clone, resolve
 from daemon.git.worktree import Worktree, add_worktree
 from daemon.job.checking import run_checks, run_command

@@ -41,7 +41,7 @@ class SetupCache:
 
     def listing(self, worktree: Path) -> frozenset[str]:
         """Return the names at the top of the worktree."""
-        return frozenset(os.listdir(worktree))
+        return frozenset(path.name for path in worktree.iterdir())
 
     def keep(self, key: str, worktree: Path, before: frozenset[str]) -> bool:
         """Copy aside what appeared at the top of ``worktree`` since ``before``; say whether that could be done."""
@@ -108,7 +108,7 @@ def _binary_mentions(top: Path, worktree: Path) -> bool:
 def _move_mentions(top: Path, old: bytes, new: bytes) -> None:
     for path in _files(top):
         if path.is_symlink():
-            points_at = os.readlink(path)
+            points_at = str(path.readlink())
             if points_at.startswith(old.decode()):
                 path.unlink()
                 path.symlink_to(new.decode() + points_at[len(old) :])

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from company.work.priority import Priority, parse_priority
+
 from company.clock import Clock, to_iso
 from company.config import Config, ConfigWatch
 from company.ids import slug
@@ -14,7 +16,6 @@ from company.redaction import Redactor
 from company.store import outbox, sessions
 from company.store.gate import Store, Transaction
 from company.store.sessions import Session
-from company.work.priority import Priority, parse_priority
 from daemon.job.job_log import JobLog
 from daemon.job.state_files import StateFolder
 from daemon.processes.spawn import Processes
