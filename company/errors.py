@@ -162,9 +162,16 @@ class RunnerNotFound(RunError):
 
 
 class GitError(AgentServiceError):
-    """A git command failed. ``stderr`` is bounded and holds no credentials."""
+    """A git command failed. ``stderr`` is bounded and holds no credentials.
 
-    def __init__(self, argv: Sequence[str], exit_code: int | None, stderr: str, *, mend: str = "") -> None:
+    ``code`` is stable, for callers that branch (``daemon/git/complaint.py`` has the list); empty when git's own words
+    are all there is.
+    """
+
+    def __init__(
+        self, argv: Sequence[str], exit_code: int | None, stderr: str, *, mend: str = "", code: str = ""
+    ) -> None:
         self.argv, self.exit_code, self.stderr, self.mend = tuple(argv), exit_code, stderr, mend
+        self.code = code
         ended = "timed out" if exit_code is None else f"exit {exit_code}"
         super().__init__(f"git {' '.join(self.argv)} ({ended}): {stderr.strip()}")

@@ -1,0 +1,258 @@
+"""The service's own clone of a repository: made once, fetched when its source moved, shared by all jobs on it.
+
+Branches of the source stand under ``refs/remotes/upstream/``, what the jobs made under ``refs/heads/``
+(``agent/<job id>``, ``agent-step/<job id>/<iteration>-<agent>``); fetching prunes only the former. The source is only
+ever read: its objects and refs through a control directory of ours, its config as data.
+"""
+
+import hashlib
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from company.errors import GitError
+from company.ids import slug
+from daemon.git.bare import make_bare, own_remote
+from daemon.git.command import Identity, run_git
+from daemon.git.control import open_control, read_json, write_json
+from daemon.git.locking import locked
+from daemon.git.naming import checked_branch, is_branch, is_commit, may_be_commit
+from daemon.git.source import Source, folder_at, look_at, signature
+
+UPSTREAM = "refs/remotes/upstream/"
+WORKSPACE_BRANCH = "main"
+_REFSPECS = ("+refs/heads/*:refs/remotes/upstream/*", "+refs/tags/*:refs/tags/*")
+_USUAL_BRANCHES = ("main", "master", "trunk", "develop")
+
+
+@dataclass(frozen=True)
+class Clone:
+    """A bare repository of the service.
+
+    ``source`` is what was asked for, ``upstream`` the address that is fetched, ``remote`` the one that is pushed to.
+    The two are the same but for a checkout without ``origin`` (pushed to a bare repository of the service) and one
+    whose ``origin`` has a ``pushurl``. All three are empty or our own for a workspace.
+    """
+
+    path: Path
+    source: str
+    upstream: str
+    remote: str
+
+    @property
+    def beside(self) -> Path:
+        """The folder of control directories, locks and state."""
+        return self.path.with_suffix(".control")
+
+    @property
+    def state_path(self) -> Path:
+        """The file that says where the clone came from and what was fetched."""
+        return self.beside / "state.json"
+
+    def control(self) -> Path:
+        """Return the control directory of the clone itself, put right."""
+        return open_control(self.beside / "clone", self.path)
+
+
+def open_clone(
+    source: str, clones_dir: Path, *, name: str, timeout_s: float = 300, fresh: bool = True
+) -> Clone:
+    """Return the clone of ``source``, made if it is not there, fetched if ``fresh`` and the source has moved.
+
+    A source on this machine is looked at without a process and fetched only when a ref of it changed. Calls at the
+    same time share one fetch. Raises GitError with a ``code``: see ``source.look_at`` and ``complaint.py``; and
+    ``no_commits`` when there is nothing to start from.
+    """
+    asked_at = time.time_ns()
+    key = hashlib.sha256(source.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+    path = clones_dir.absolute() / f"{slug(name)}-{key}.git"
+    beside = path.with_suffix(".control")
+    found = _looked_up(source, beside)
+    if found is not None and _is_current(*found, path, fresh=fresh):
+        return _clone_of(source, path, found[1])
+    with locked(beside / "locks" / "clone", timeout_s):
+        make_bare(path)
+        looked = look_at(source, git_dir=open_control(beside / "clone", path))
+        state = read_json(beside / "state.json") or {}
+        state |= {
+            "source": source,
+            "watched": _config_stamp(source),
+            "fetch": looked.fetch,
+            "push": looked.push or str(own_remote(clones_dir.absolute(), slug(name), key, source)),
+            "folder": looked.folder is not None,
+        }
+        clone = _clone_of(source, path, state)
+        is_shared_fetch = state.get("fetch_started_ns", 0) >= asked_at
+        if not is_shared_fetch and not _is_current(looked, state, path, fresh=fresh):
+            _fetch(clone, looked, state, timeout_s)
+        write_json(clone.state_path, state)
+    return clone
+
+
+def init_workspace(path: Path) -> Clone:
+    """Return the clone at ``path`` (a folder ending in .git): an empty tree in one commit, for jobs without a
+    repository. What is pushed from it goes to a bare repository of the service."""
+    path = path.absolute().with_suffix(".git")
+    clone = Clone(path, "", "", str(own_remote(path.parent, path.stem, "workspace", str(path))))
+    with locked(clone.beside / "locks" / "clone", 60):
+        make_bare(path)
+        control = clone.control()
+        ref = UPSTREAM + WORKSPACE_BRANCH
+        if run_git(("rev-parse", "-q", "--verify", ref), git_dir=control, check=False).exit_code != 0:
+            tree = run_git(("mktree",), git_dir=control, input_text="").stdout.strip()
+            args = ("commit-tree", tree, "-m", "Start of the workspace")
+            commit = run_git(args, git_dir=control, identity=Identity()).stdout.strip()
+            run_git(("update-ref", ref, commit), git_dir=control)
+        write_json(clone.state_path, {"source": "", "default_branch": WORKSPACE_BRANCH})
+    return clone
+
+
+def resolve(clone: Clone, ref: str) -> str | None:
+    """Return the commit that a branch of the source, a branch of a job, a tag or a commit's name means; or None.
+
+    The source's branch wins over a job's of the same name. Other expressions (``a..b``, ``@{-1}``, options) are
+    nothing.
+    """
+    full = [prefix + ref for prefix in (UPSTREAM, "refs/heads/", "refs/tags/") if is_branch(ref)]
+    if may_be_commit(ref):
+        full.append(ref)
+    if not full:
+        return None
+    lines = "".join(f"{name}^{{commit}}\n" for name in full)
+    args = ("cat-file", "--batch-check=%(objecttype) %(objectname)")
+    for line in run_git(args, git_dir=clone.control(), input_text=lines).stdout.splitlines():
+        if line.startswith("commit "):
+            return line.removeprefix("commit ")
+    return None
+
+
+def commit_named(clone: Clone, name: str) -> str:
+    """Return the commit ``name`` means, without asking git when it is a whole commit name already.
+
+    Raises GitError (``no_such_commit``).
+    """
+    commit = name if is_commit(name) else resolve(clone, name)
+    if commit is None:
+        raise GitError(
+            ("resolve", name),
+            None,
+            f"{clone.source or clone.path} has no branch, tag or commit called {name!r}",
+            mend="correct the name ('base:' in the priority file), or push that branch, then retry the job",
+            code="no_such_commit",
+        )
+    return commit
+
+
+def default_branch(clone: Clone) -> str:
+    """Return the name of the branch the source itself starts from: its HEAD when it was last fetched.
+
+    Raises GitError (``no_default_branch``) when its HEAD names none and no branch has a usual name.
+    """
+    state = read_json(clone.state_path) or {}
+    branch = state.get("default_branch")
+    if isinstance(branch, str) and branch:
+        return branch
+    raise GitError(
+        ("default-branch",),
+        None,
+        f"{clone.source} is on no branch, and has none called {', '.join(_USUAL_BRANCHES)}",
+        mend="name the branch to start from: 'base:' in the priority file or default_branch in config.yaml",
+        code="no_default_branch",
+    )
+
+
+def _clone_of(source: str, path: Path, state: dict[str, Any]) -> Clone:
+    return Clone(path, source, state["fetch"], state["push"])
+
+
+def _looked_up(source: str, beside: Path) -> tuple[Source, dict[str, Any]] | None:
+    """Return what an earlier call found out about ``source``; None when that may no longer be true."""
+    state = read_json(beside / "state.json")
+    if state is None or state.get("source") != source or state.get("watched") != _config_stamp(source):
+        return None
+    folder = folder_at(Path(state["fetch"])) if state.get("folder") else None
+    if state.get("folder") and folder is None:
+        return None
+    return Source(state["fetch"], state["push"], folder), state
+
+
+def _config_stamp(source: str) -> str:
+    """Return what changes when the config file of a local source does: its remotes may be others then."""
+    folder = folder_at(Path(source).expanduser()) if "://" not in source else None
+    if folder is None:
+        return ""
+    try:
+        config = (folder.shared / "config").stat()
+    except OSError:
+        return ""
+    return f"{config.st_ino} {config.st_size} {config.st_mtime_ns}"
+
+
+def _is_current(looked: Source, state: dict[str, Any], path: Path, *, fresh: bool) -> bool:
+    if "fetch_started_ns" not in state or not (path / "HEAD").is_file():
+        return False
+    if looked.folder is not None:
+        return bool(state.get("signature") == signature(looked.folder))
+    return not fresh
+
+
+def _fetch(clone: Clone, looked: Source, state: dict[str, Any], timeout_s: float) -> None:
+    started = time.time_ns()
+    seen = signature(looked.folder) if looked.folder else ""
+    control = clone.control()
+    address = looked.fetch
+    if looked.folder is not None:
+        address = str(
+            open_control(clone.beside / "source", looked.folder.shared, head=looked.folder.head_text())
+        )
+    run_git(
+        (
+            "fetch",
+            "--quiet",
+            "--prune",
+            "--no-tags",
+            "--update-shallow",
+            "--no-write-fetch-head",
+            "--no-auto-maintenance",
+            "--no-recurse-submodules",
+            address,
+            *_REFSPECS,
+        ),
+        git_dir=control,
+        timeout_s=timeout_s,
+        network=looked.folder is None,
+    )
+    state["default_branch"] = _head_branch(clone, looked, state.get("default_branch"), timeout_s)
+    state |= {"signature": seen, "fetch_started_ns": started}
+
+
+def _head_branch(clone: Clone, looked: Source, known: str | None, timeout_s: float) -> str:
+    output = run_git(("for-each-ref", "--format=%(refname)", UPSTREAM), git_dir=clone.control())
+    branches = [line.removeprefix(UPSTREAM) for line in output.stdout.splitlines()]
+    if not branches:
+        raise GitError(
+            ("fetch", clone.source),
+            None,
+            f"{clone.source} has no commits yet",
+            mend="make a first commit there (an empty one will do: git commit --allow-empty -m start), then retry",
+            code="no_commits",
+        )
+    if looked.folder is not None:
+        head = looked.folder.head_text().strip().removeprefix("ref: refs/heads/")
+    elif known in branches:
+        head = known or ""
+    else:
+        head = _remote_head(clone, timeout_s)
+    candidates = [name for name in (head, *_USUAL_BRANCHES) if name in branches]
+    if candidates:
+        return checked_branch(candidates[0])
+    return branches[0] if len(branches) == 1 else ""
+
+
+def _remote_head(clone: Clone, timeout_s: float) -> str:
+    args = ("ls-remote", "--symref", clone.upstream, "HEAD")
+    said = run_git(args, git_dir=clone.control(), timeout_s=timeout_s, network=True).stdout
+    match = re.match(r"ref: refs/heads/(\S+)\tHEAD", said)
+    return match[1] if match else ""

@@ -1,0 +1,112 @@
+"""What leaves the clone: a branch to the remote, a patch file."""
+
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+from company.errors import GitError
+from daemon.git.clone import Clone, commit_named
+from daemon.git.command import GitOutput, run_git
+from daemon.git.complaint import without_login
+from daemon.git.control import open_control
+from daemon.git.naming import checked_branch
+from daemon.git.source import checked_address
+
+_DELIVERED = "refs/delivered/"  # what we last pushed, by branch
+_NETWORK_TIMEOUT_S = 300.0
+_PATCH_TIMEOUT_S = 300.0
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """``branch`` stands at the pushed commit on ``remote`` (an address without a login)."""
+
+    remote: str
+    branch: str
+
+
+def push(clone: Clone, branch: str, commit: str, *, timeout_s: float = _NETWORK_TIMEOUT_S) -> Pushed:
+    """Set ``branch`` on the remote to ``commit``. Pushing the same again is harmless.
+
+    A branch there that is not an ancestor is replaced only if it stands where we ourselves left it. Raises GitError
+    with a code: ``branch_taken``, ``remote_refused``, ``remote_read_only``, ``remote_missing``, ``not_authorised``,
+    ``remote_unreachable``, ``timed_out``, ``unsafe_url``, ``disk_full``.
+    """
+    ref = f"refs/heads/{checked_branch(branch)}"
+    commit = commit_named(clone, commit)
+    control = clone.control()
+    address, is_network = _address(clone)
+    delivered = _delivered(control, branch)
+    try:
+        _push(control, (address, f"{commit}:{ref}"), is_network, timeout_s)
+    except GitError as error:
+        if error.code != "branch_taken" or delivered is None:
+            raise
+        lease = f"--force-with-lease={ref}:{delivered}"
+        _push(control, (lease, address, f"{commit}:{ref}"), is_network, timeout_s)
+    run_git(("update-ref", f"{_DELIVERED}{branch}", commit), git_dir=control)
+    return Pushed(without_login(clone.remote), branch)
+
+
+def _push(control: Path, args: tuple[str, ...], is_network: bool, timeout_s: float) -> GitOutput:
+    options = ("push", "--quiet", "--no-verify", "--no-follow-tags", "--no-recurse-submodules")
+    return run_git((*options, *args), git_dir=control, timeout_s=timeout_s, network=is_network)
+
+
+def _delivered(control: Path, branch: str) -> str | None:
+    args = ("rev-parse", "--quiet", "--verify", f"{_DELIVERED}{branch}^{{commit}}")
+    return run_git(args, git_dir=control, check=False).stdout.strip() or None
+
+
+def _address(clone: Clone) -> tuple[str, bool]:
+    """Return what git is given for the remote, and whether it is on another host.
+
+    Our own remote is reached through a control directory. A person's bare repository is reached as itself: what its
+    owner put into its hooks is its rule, as on any server.
+    """
+    remote = checked_address(clone.remote)
+    if not remote.startswith("/"):
+        return remote, True
+    path = Path(remote)
+    if path.parent == clone.path.parent.parent / "remotes":
+        return str(open_control(clone.beside / "remote", path)), False
+    return remote, False
+
+
+def remote_commit(clone: Clone, branch: str, *, timeout_s: float = 60) -> str | None:
+    """Return where ``branch`` stands on the remote; None when it is not there. Raises GitError as ``push`` does."""
+    ref = f"refs/heads/{checked_branch(branch)}"
+    address, is_network = _address(clone)
+    output = run_git(
+        ("ls-remote", "--refs", address, ref),
+        git_dir=clone.control(),
+        timeout_s=timeout_s,
+        network=is_network,
+    )
+    for line in output.stdout.splitlines():
+        commit, _, name = line.partition("\t")
+        if name == ref:
+            return commit
+    return None
+
+
+def write_patch(clone: Clone, base: str, head: str, path: Path) -> None:
+    """Write the difference of two commits to ``path``, binary files included, for ``git apply``."""
+    ends = (commit_named(clone, base), commit_named(clone, head))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    spare = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    args = (
+        "diff-tree",
+        "-p",
+        "-r",
+        "--binary",
+        "--full-index",
+        "--no-ext-diff",
+        "--no-textconv",
+        "--no-color",
+    )
+    try:
+        run_git((*args, f"--output={spare}", base, head), git_dir=clone.control(), timeout_s=_PATCH_TIMEOUT_S)
+        spare.replace(path)
+    finally:
+        spare.unlink(missing_ok=True)
