@@ -107,15 +107,18 @@ class Transaction(Reading):
 
     def insert(self, table: str, row: Mapping[str, Any]) -> None:
         """Add a row. Raises UnknownColumn, ConstraintViolated."""
-        self._write(_insert_sql(table, self._known(table, row)), row)
+        self._write(_insert_sql(table, self._known(table, row)), _stored(row))
 
     def insert_new(self, table: str, row: Mapping[str, Any]) -> bool:
         """Add a row unless it meets one it must differ from; say whether it was added."""
-        return self._write(_insert_sql(table, self._known(table, row)) + " ON CONFLICT DO NOTHING", row) > 0
+        return (
+            self._write(_insert_sql(table, self._known(table, row)) + " ON CONFLICT DO NOTHING", _stored(row))
+            > 0
+        )
 
     def insert_id(self, table: str, row: Mapping[str, Any]) -> int:
         """Add a row to a table with an integer key and return that key."""
-        key = self.value(_insert_sql(table, self._known(table, row)) + " RETURNING id", **row)
+        key = self.value(_insert_sql(table, self._known(table, row)) + " RETURNING id", **_stored(row))
         self.changed_rows += 1
         return int(key)
 
@@ -128,7 +131,7 @@ class Transaction(Reading):
         self._known(table, where)
         condition, bound = _condition(where)
         settings = ", ".join(f"{column} = :new_{column}" for column in changes)
-        bound.update({f"new_{column}": value for column, value in changes.items()})
+        bound.update({f"new_{column}": value for column, value in _stored(changes).items()})
         return self._write(f"UPDATE {table} SET {settings} WHERE {condition}", bound)  # noqa: S608 - names checked
 
     def delete(self, table: str, where: Mapping[str, Any]) -> int:
@@ -307,6 +310,11 @@ def _condition(where: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     return " AND ".join(parts), bound
 
 
+def _stored(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``row`` with tuples as lists: in a row a tuple is a JSON list, and only in a condition an IN."""
+    return {column: list(value) if isinstance(value, tuple) else value for column, value in row.items()}
+
+
 def _plain(value: Any) -> Any:
     """Return ``value`` as both databases take it."""
     if isinstance(value, Enum):
@@ -319,6 +327,8 @@ def _plain(value: Any) -> Any:
         return to_iso(value)
     if isinstance(value, tuple):
         return [_plain(one) for one in value]
+    if isinstance(value, Mapping):
+        value = dict(value)
     if isinstance(value, dict | list):
         return _storable(json.dumps(value, sort_keys=True, ensure_ascii=False))
     return value

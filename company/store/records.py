@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
+from company.errors import NotFound
+
 Record = TypeVar("Record")
 
 
@@ -13,6 +15,13 @@ def record_from(kind: type[Record], row: Mapping[str, Any], **converted: Any) ->
     The record's fields are exactly the table's columns (a test compares them).
     """
     return kind(**{**row, **converted})
+
+
+def found(row: Mapping[str, Any] | None, table: str, key: str) -> Mapping[str, Any]:
+    """Return ``row``; raises NotFound when there is none."""
+    if row is None:
+        raise NotFound(table, key)
+    return row
 
 
 def strings(text: str | None) -> tuple[str, ...]:

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from company.errors import NotFound
-from company.store.records import record_from, strings
+from company.store.records import found, record_from, strings
 from company.work.job import EXIT_CODE, JobStatus, may_come_from
 
 if TYPE_CHECKING:
@@ -70,9 +69,7 @@ def insert_pending(tx: "Transaction", row: "Mapping[str, Any]") -> bool:
 def get(tx: "Reading", session_id: str) -> Session:
     """Return a job. Raises NotFound."""
     row = tx.one("SELECT * FROM sessions WHERE id = :id", id=session_id)
-    if row is None:
-        raise NotFound("sessions", session_id)
-    return Session.from_row(row)
+    return Session.from_row(found(row, "sessions", session_id))
 
 
 def find_by_start_key(tx: "Reading", start_key: str) -> Session | None:

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from company.errors import NotFound
-from company.store.records import facts, record_from
+from company.store.records import facts, found, record_from
 from company.work.task import TaskStatus, may_come_from
 
 if TYPE_CHECKING:
@@ -54,9 +53,7 @@ def insert_new(tx: "Transaction", row: "Mapping[str, Any]") -> bool:
 def get(tx: "Reading", task_id: str) -> Task:
     """Return a task. Raises NotFound."""
     row = tx.one("SELECT * FROM tasks WHERE id = :id", id=task_id)
-    if row is None:
-        raise NotFound("tasks", task_id)
-    return Task.from_row(row)
+    return Task.from_row(found(row, "tasks", task_id))
 
 
 def of_session(tx: "Reading", session_id: str) -> list[Task]:
