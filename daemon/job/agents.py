@@ -11,13 +11,15 @@ from company.store.sessions import Session
 from company.work.brief import BriefFacts, compose_brief
 from company.work.staff import Agent
 from company.work.task import TaskStatus
+from daemon.git.delivery import changed_files
 from daemon.git.fingerprint import Fingerprint, fingerprint
-from daemon.git.merge import Conflict, merge_commits
-from daemon.git.worktree import Worktree, add_worktree, changed_files, commit_all
+from daemon.git.merge import Conflict
+from daemon.git.merge import merge as merge_into
+from daemon.git.worktree import Worktree, add_worktree, commit_all
 from daemon.job.desk import AgentDesk
 from daemon.job.facts import MergeFacts, RunFacts, StoryFacts, finding_from
 from daemon.job.planning import insert_task, staff_for
-from daemon.job.preparing import lock_files, make_ready, open_target
+from daemon.job.preparing import integration, lock_files, make_ready, open_target
 from daemon.job.settling import settle_task
 from daemon.job.workplace import Workplace
 from daemon.processes.environment import agent_environment
@@ -232,16 +234,17 @@ def merge(place: Workplace, job_id: str, head: str, runs: list[RunFacts]) -> Mer
     A run that conflicts with a colleague's is left out and named with the files; it goes back to its agent.
     """
     clone = open_target(place, place.session(job_id))
+    worktree = integration(place, job_id, clone, head)
     log = place.log(job_id)
     conflicts: dict[str, list[str]] = {}
     for run in runs:
         if not run["ended_well"] or run["commit"] is None:
             continue
         short_id = run["agent_id"].removeprefix("agent-")
-        outcome = merge_commits(
+        outcome = merge_into(
             clone,
-            head,
-            run["commit"],
+            worktree,
+            (run["commit"],),
             f"Merge {short_id}",
             name=place.config.work.commit_name,
             email=place.config.work.commit_email,

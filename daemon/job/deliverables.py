@@ -7,7 +7,7 @@ from company.ids import new_id
 from company.store import marketing, teams
 from company.store.sessions import Session
 from daemon.git.clone import Clone
-from daemon.git.worktree import changed_files
+from daemon.git.delivery import changed_files
 from daemon.job.facts import StoryFacts
 from daemon.job.preparing import integration
 from daemon.job.workplace import Workplace

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from company.errors import GitError
 from company.store import sessions
 from company.work.job import JobStatus
-from daemon.git.clone import refresh, resolve
-from daemon.git.delivery import push, squash, write_patch
-from daemon.git.merge import Conflict, merge_commits
-from daemon.git.worktree import changed_files
+from daemon.git.clone import resolve
+from daemon.git.delivery import changed_files, push, squash, write_patch
+from daemon.git.merge import Conflict, integrate_base
 from daemon.job.deliverables import hand_over
 from daemon.job.facts import BaseFacts, DeliveredFacts, Ends, StoryFacts
 from daemon.job.preparing import open_target
@@ -19,8 +18,7 @@ def take_in_base(place: Workplace, job_id: str, iteration: int, story: StoryFact
     """Look at the base branch again; merge it where it moved. On a conflict the work starts again from there."""
     session = place.session(job_id)
     ready = story["ready"]
-    clone = open_target(place, session)
-    refresh(clone, timeout_s=place.config.limits.setup_timeout_s)
+    clone = open_target(place, session, fresh=True)
     base_commit = resolve(clone, ready["base_branch"])
     if base_commit is None or base_commit == ready["base_commit"]:
         return {
@@ -32,11 +30,11 @@ def take_in_base(place: Workplace, job_id: str, iteration: int, story: StoryFact
     place.log(job_id).say(
         "base", f"{ready['base_branch']} moved to {base_commit[:12]} (iteration {iteration + 1})"
     )
-    outcome = merge_commits(
+    outcome = integrate_base(
         clone,
         story["head"],
         base_commit,
-        f"Take in {ready['base_branch']}",
+        message=f"Take in {ready['base_branch']}",
         name=place.config.work.commit_name,
         email=place.config.work.commit_email,
     )
@@ -73,7 +71,8 @@ def deliver(place: Workplace, job_id: str, story: StoryFacts) -> DeliveredFacts 
     files = list(changed_files(clone, ready["base_commit"], commit))
     folder = place.reports(job_id)
     folder.mkdir(parents=True, exist_ok=True)
-    patch = write_patch(clone, ready["base_commit"], commit, folder / "changes.patch")
+    patch = folder / "changes.patch"
+    write_patch(clone, ready["base_commit"], commit, patch)
     hand_over(place, session, clone, ready["base_commit"], commit, story)
     with place.store.transaction() as tx:
         sessions.set_phase(tx, job_id, "delivering", head_commit=commit)

@@ -27,7 +27,7 @@ def prepare(place: Workplace, job_id: str) -> ReadyFacts | Ends:
     session = place.session(job_id)
     priority = place.priority(session)
     place.enter_phase(job_id, "preparing")
-    clone = open_target(place, session)
+    clone = open_target(place, session, fresh=True)
     base_branch = priority.base or _configured_branch(place, session) or default_branch(clone)
     base_commit = resolve(clone, base_branch)
     if base_commit is None:
@@ -62,14 +62,22 @@ def prepare(place: Workplace, job_id: str) -> ReadyFacts | Ends:
     return facts
 
 
-def open_target(place: Workplace, session: Session) -> Clone:
-    """Open the service's clone of the job's target; a workspace of its own where the job has none."""
-    name = place.clone_name(session.id, session.target_repo)
+def open_target(place: Workplace, session: Session, *, fresh: bool = False) -> Clone:
+    """Open the service's clone of the job's target, a workspace of its own where the job has none.
+
+    ``fresh``: look whether the target has moved, and fetch it then.
+    """
     if session.target_repo is None:
-        return init_workspace(place.clones() / f"{name}.git")
+        return init_workspace(place.clones() / f"workspace-{session.id}.git")
     repository = place.config.repository(session.target_repo)
     source = repository.source(place.config.root) if repository else session.target_repo
-    return open_clone(source, place.clones(), name=name, timeout_s=place.config.limits.setup_timeout_s)
+    name = (
+        repository.name
+        if repository
+        else session.target_repo.rstrip("/").rpartition("/")[2].removesuffix(".git")
+    )
+    timeout_s = place.config.limits.setup_timeout_s
+    return open_clone(source, place.clones(), name=name, timeout_s=timeout_s, fresh=fresh)
 
 
 def integration(place: Workplace, job_id: str, clone: Clone, commit: str) -> Worktree:

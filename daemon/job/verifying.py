@@ -11,7 +11,7 @@ from company.work.settlement import Verdict, WaitingTask, settle
 from company.work.task import TaskStatus
 from company.work.verification import CheckResult, Comparison, Contribution, Finding, compare, responsible
 from daemon.git.clone import Clone
-from daemon.git.worktree import diff_text
+from daemon.git.delivery import diff_text
 from daemon.job.checking import run_checks
 from daemon.job.facts import (
     BaseFacts,

@@ -1,7 +1,5 @@
 """Where jobs are done: the folders, the tools and the books that every step needs."""
 
-import hashlib
-import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +9,6 @@ from company.work.priority import Priority, parse_priority
 
 from company.clock import Clock, to_iso
 from company.config import Config, ConfigWatch
-from company.ids import slug
 from company.redaction import Redactor
 from company.store import outbox, sessions
 from company.store.gate import Store, Transaction
@@ -77,13 +74,6 @@ class Workplace:
         """Write a path of the company's as people know it: from the company's folder."""
         return str(path.relative_to(self.config.root)) if path.is_relative_to(self.config.root) else str(path)
 
-    def clone_name(self, job_id: str, target: str | None) -> str:
-        """Name the clone of a target: readable, and never two targets with one name."""
-        if target is None:
-            return f"workspace-{job_id}"
-        tail = re.split(r"[/:]", target.rstrip("/"))[-1].removesuffix(".git")
-        return f"{slug(tail)}-{_digest(target)}"
-
     def enter_phase(self, job_id: str, phase: str, **changes: object) -> None:
         """Say where the job is: row, state file and, for Slack, the outbox, in one transaction."""
         with self.store.transaction() as tx:
@@ -115,10 +105,6 @@ class Workplace:
     def now_iso(self) -> str:
         """Return the present as it is stored."""
         return to_iso(self.clock.now())
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def names(agent_ids: Sequence[str]) -> str:
