@@ -106,7 +106,7 @@ def write_patch(clone: Clone, base: str, head: str, path: Path) -> None:
         "--no-color",
     )
     try:
-        run_git((*args, f"--output={spare}", base, head), git_dir=clone.control(), timeout_s=_PATCH_TIMEOUT_S)
+        run_git((*args, f"--output={spare}", *ends), git_dir=clone.control(), timeout_s=_PATCH_TIMEOUT_S)
         spare.replace(path)
     finally:
         spare.unlink(missing_ok=True)

@@ -150,8 +150,6 @@ def diff_text(clone: Clone, base: str, head: str, max_bytes: int) -> str:
         "--no-ext-diff",
         "--no-textconv",
         "--no-color",
-        base,
-        head,
     )
     output = run_git(
         (*args, *_ends(clone, base, head)), git_dir=clone.control(), output_limit=max_bytes, cut=True
