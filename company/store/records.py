@@ -9,7 +9,7 @@ from company.errors import NotFound
 Record = TypeVar("Record")
 
 
-def record_from(kind: type[Record], row: Mapping[str, Any], **converted: Any) -> Record:
+def record_from(kind: type[Record], row: Mapping[str, Any], /, **converted: Any) -> Record:
     """Make a record of ``row``, with ``converted`` in place of what is stored otherwise than it is used.
 
     The record's fields are exactly the table's columns (a test compares them).

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from company.learning.evaluation import FinishedTask
 from company.store.records import facts, found, record_from
 from company.work.task import TaskStatus, may_come_from
 
@@ -87,3 +88,27 @@ def note_run(tx: "Transaction", task_id: str, **changes: Any) -> bool:
     if "status" in changes:
         raise ValueError("a status changes by move() only")
     return tx.update("tasks", changes, {"id": task_id}) == 1
+
+
+def finished_by_agent(tx: "Reading", since: str = "") -> dict[str, list[FinishedTask]]:
+    """Return each agent's finished tasks, ended at or after ``since``, in order of (time, id).
+
+    Only completed and failed ones are finished; a blocked one counts for nobody.
+    """
+    rows = tx.all(
+        "SELECT agent_id, id, completed_at, status, task_type, error_message FROM tasks "
+        "WHERE status IN ('completed', 'failed') AND completed_at >= :since ORDER BY completed_at, id",
+        since=since,
+    )
+    by_agent: dict[str, list[FinishedTask]] = {}
+    for row in rows:
+        by_agent.setdefault(row["agent_id"], []).append(
+            FinishedTask(
+                recorded_at=row["completed_at"],
+                id=row["id"],
+                is_success=row["status"] == TaskStatus.COMPLETED,
+                task_type=row["task_type"],
+                error=row["error_message"] or "",
+            )
+        )
+    return by_agent
