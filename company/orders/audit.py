@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from company.errors import AgentServiceError, NotFound, OrderRefused, PriorityFileError
 from company.orders.office import Actor, Office
 from company.orders.permission import Action, check
+from company.store import audit
 
 if TYPE_CHECKING:
     from company.store.gate import Transaction
@@ -69,8 +70,8 @@ def _write(
     outcome: str,
     detail: dict[str, Any],
 ) -> None:
-    tx.insert(
-        "audit",
+    audit.write(
+        tx,
         {
             "actor_id": actor.id,
             "actor_role": actor.role.value,
@@ -80,6 +81,5 @@ def _write(
             "entity_id": entity_id,
             "outcome": outcome,
             "detail": detail,
-            "ordered_at": tx.now_iso,
         },
     )

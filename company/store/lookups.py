@@ -1,7 +1,9 @@
-"""Finding jobs by what a person types: the beginning or the end of an id."""
+"""Finding jobs: by what a person types of an id, by what they are a retry of."""
 
 import re
 from typing import TYPE_CHECKING
+
+from company.work.job import JobStatus
 
 if TYPE_CHECKING:
     from company.store.gate import Reading
@@ -28,4 +30,14 @@ def job_ids_like(tx: "Reading", word: str, limit: int) -> list[str]:
 def newest_job_id(tx: "Reading") -> str | None:
     """Return the id of the job that was made last."""
     found: str | None = tx.value("SELECT id FROM sessions ORDER BY created_at DESC, id DESC LIMIT 1")
+    return found
+
+
+def unfinished_retry_id(tx: "Reading", job_id: str) -> str | None:
+    """Return the id of a retry of the job that waits or runs, if there is one."""
+    found: str | None = tx.value(
+        "SELECT id FROM sessions WHERE status IN :unfinished AND retry_of = :id ORDER BY id LIMIT 1",
+        unfinished=(JobStatus.PENDING, JobStatus.IN_PROGRESS),
+        id=job_id,
+    )
     return found
