@@ -31,6 +31,8 @@ _CONSTANTS: dict[str, bool | float | None] = {
     **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
 }
 
+NUMBER_MAX = 40  # characters; what is longer is text
+
 KeyPath = tuple[str | int, ...]
 
 
@@ -89,6 +91,19 @@ def _explained(error: yaml.MarkedYAMLError, first_line: int) -> tuple[str, int |
     return f"not YAML: {words}", None if mark is None else first_line + mark.line
 
 
+_PLAIN = re.compile(r"[A-Za-z0-9_./](?:[A-Za-z0-9_./@+ -]*[A-Za-z0-9_./@+-])?")
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"} | {
+    character: f"\\u{ord(character):04x}" for character in "\x85\u2028\u2029\ufeff"
+}
+
+
+def write_scalar(text: str) -> str:
+    """Write ``text`` so that it is read back as the same text, in quotes only where it needs them."""
+    if _PLAIN.fullmatch(text) and _scalar(text) == text and text not in {"---", "..."}:
+        return text
+    return f'"{"".join(_ESCAPES.get(character, character) for character in text)}"'
+
+
 class _Builder:
     """Makes data of events, one pass. Recursion is bounded by ``max_depth``."""
 
@@ -114,6 +129,10 @@ class _Builder:
     def _node(self, event: Any, events: Iterator[Any], path: KeyPath) -> Any:
         self._refuse_what_is_more_than_data(event, path)
         if isinstance(event, yaml.ScalarEvent):
+            # An escape can write what the text itself may not hold: "\0", half a surrogate pair.
+            escaped = _FORBIDDEN.search(event.value)
+            if escaped:
+                raise YamlError(f"an escape for U+{ord(escaped.group()):04X}", self._line(event))
             return _scalar(event.value) if event.implicit[0] else event.value
         if isinstance(event, yaml.SequenceStartEvent):
             return self._sequence(events, path)
@@ -162,6 +181,6 @@ def _scalar(text: str) -> Any:
         return _CONSTANTS[text]
     if _INTEGER.fullmatch(text):
         return int(text)
-    if any(mark in text for mark in ".eE") and _FLOAT.fullmatch(text):
+    if len(text) <= NUMBER_MAX and any(mark in text for mark in ".eE") and _FLOAT.fullmatch(text):
         return float(text)
     return text

@@ -59,7 +59,7 @@ def dotted(path: Iterable[str | int]) -> str:
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return '; did you mean x?' with the nearest known word, else the words there are."""
     words = sorted(known)
-    close = difflib.get_close_matches(word.lower(), words, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(word[:60].lower(), words, n=1, cutoff=0.6)
     return f"did you mean {close[0]}?" if close else f"one of: {', '.join(words)}"
 
 
