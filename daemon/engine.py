@@ -54,7 +54,6 @@ class Engine:
             "serializer": DBOSPortableJSONSerializer(),
             "log_level": "ERROR",
             "max_executor_threads": threads,
-            "run_admin_server": False,
         }
         if database_url.startswith("sqlite"):
             config["system_database_engine"] = _sqlite_engine(database_url)

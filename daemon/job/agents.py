@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from company.work.priority import Priority, body_of
-
 from company.errors import AgentServiceError
+from company.orders.telling import tell_job
 from company.store import sessions, tasks
 from company.store.sessions import Session
 from company.work.brief import BriefFacts, compose_brief
+from company.work.priority import Priority, body_of
 from company.work.staff import Agent
 from company.work.task import TaskStatus
 from daemon.git.delivery import changed_files
@@ -110,7 +110,7 @@ def _begin(place: Workplace, part: Assignment) -> str:
         )
         tasks.move(tx, task_id, TaskStatus.IN_PROGRESS, started_at=tx.now_iso)
         sessions.set_phase(tx, part.session.id, "working", iteration_count=part.iteration + 1)
-        place.tell(tx, part.session.id, f"working:{part.name}")
+        tell_job(tx, part.session.id, f"working:{part.name}")
     return task_id
 
 
@@ -223,7 +223,7 @@ def _hand_in(
         )
         if reason:
             settle_task(tx, task_id, TaskStatus.FAILED, error=reason)
-            place.tell(tx, part.session.id, f"failed:{part.name}")
+            tell_job(tx, part.session.id, f"failed:{part.name}")
     desk.end("failed" if reason else "waits for the verdict", reason, files=files, feedback=result.feedback)
     return facts
 

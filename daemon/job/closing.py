@@ -2,6 +2,7 @@
 
 import shutil
 
+from company.orders.telling import tell_job
 from company.store import agents as agent_rows
 from company.store import rewards, sessions, tasks, teams
 from company.store.sessions import Session
@@ -23,7 +24,7 @@ def close(place: Workplace, job_id: str, story: StoryFacts) -> str:
     with place.store.transaction() as tx:
         if settle_session(tx, job_id, status, story["outcome"]):
             sessions.annotate(tx, job_id, pr_url=delivered["pr_url"] if delivered else None)
-            place.tell(tx, job_id, "closed")
+            tell_job(tx, job_id, "closed")
     session = place.session(job_id)
     _write_report(place, session, story)
     state = place.state(job_id)

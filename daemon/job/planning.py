@@ -3,15 +3,15 @@
 import uuid
 from collections.abc import Sequence
 
-from company.work.priority import Priority
-
 from company.config import Config
+from company.orders.telling import tell_job
 from company.store import agents as agent_rows
 from company.store import sessions, tasks
-from company.store.gate import Transaction
+from company.store.gate import Reading, Transaction
 from company.store.sessions import Session
 from company.work.job import JobStatus
 from company.work.plan import Plan, PlanRefused, make_plan
+from company.work.priority import Priority
 from company.work.staff import Agent, resolve_agent
 from daemon.job.facts import Ends, PlanFacts
 from daemon.job.workplace import Workplace, names
@@ -39,7 +39,7 @@ def plan(place: Workplace, job_id: str) -> PlanFacts | Ends:
                 tx, job_id, _agent(staff, agent_id), made.description_for(agent_id), 0, session.priority
             )
         sessions.set_phase(tx, job_id, "planned")
-        place.tell(tx, job_id, "planned")
+        tell_job(tx, job_id, "planned")
     _write_state(place, session, made, facts)
     log.say("orchestrator", " → ".join(names(wave) for wave in made.waves))
     for agent_id, why in made.left_out.items():
@@ -48,7 +48,7 @@ def plan(place: Workplace, job_id: str) -> PlanFacts | Ends:
 
 
 def staff_for(
-    config: Config, tx: Transaction, target_repo: str | None, runner: str | None, model: str | None
+    config: Config, tx: Reading, target_repo: str | None, runner: str | None, model: str | None
 ) -> list[Agent]:
     """Return the active agents as they are run for this target. ``runner`` and ``model`` are the file's wishes."""
     configured = {agent.id: agent for agent in config.agents}

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from company.work.priority import Priority
-
 from company.config import RepositoryConfig
 from company.errors import GitError
+from company.orders.telling import tell_job
 from company.store import repositories, sessions
 from company.store.sessions import Session
 from company.work.job import JobStatus
+from company.work.priority import Priority
 from daemon.git.clone import Clone, default_branch, init_workspace, open_clone, resolve
 from daemon.git.worktree import Worktree, add_worktree
 from daemon.job.checking import run_checks, run_command
@@ -46,7 +46,7 @@ def prepare(place: Workplace, job_id: str) -> ReadyFacts | Ends:
             tx, job_id, "working", branch_name=branch, base_branch=base_branch, base_commit=base_commit
         )
         repositories.mark_synced(tx, session.target_repo)
-        place.tell(tx, job_id, "working")
+        tell_job(tx, job_id, "working")
     facts: ReadyFacts = {
         "clone": clone.path.name,
         "source": session.target_repo,

@@ -9,7 +9,7 @@ import functools
 import logging
 import threading
 from collections.abc import Callable
-from typing import Any, Concatenate, ParamSpec, cast
+from typing import Any, Concatenate, ParamSpec
 
 from company.errors import AgentServiceError
 from company.work.job import JobStatus
@@ -68,7 +68,7 @@ def _guarded(
                 JobStatus.FAILED, f"internal error in step {step.__name__}: {error!r}; see the service log"
             )
 
-    return guarded
+    return guarded  # type: ignore[return-value] # wraps() forgets that the first two are positional
 
 
 class JobSteps:
@@ -130,4 +130,4 @@ class JobSteps:
 
     def close(self, job_id: str, story: StoryFacts) -> str:
         """Step 9: the report, the rewards, the last word."""
-        return closing.close(self.workplace, job_id, cast(StoryFacts, story))
+        return closing.close(self.workplace, job_id, story)

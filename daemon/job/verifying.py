@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from company.orders.telling import tell_job
 from company.store import tasks
 from company.store.sessions import Session
 from company.work.review import review_diff
@@ -63,7 +64,7 @@ def verify(
             settle_task(tx, settled.task_id, settled.status, error=settled.error)
         for task_id in duties:
             settle_task(tx, task_id, TaskStatus.COMPLETED)
-        place.tell(tx, job_id, f"verdict:{iteration}")
+        tell_job(tx, job_id, f"verdict:{iteration}")
     _write_state(place, session, iteration, judged, verdict)
     place.log(job_id).say("verification", _verdict_words(verdict))
     return {

@@ -5,14 +5,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from company.work.priority import Priority, parse_priority
-
 from company.clock import Clock, to_iso
 from company.config import Config, ConfigWatch
+from company.orders.telling import tell_job
 from company.redaction import Redactor
-from company.store import outbox, sessions
-from company.store.gate import Store, Transaction
+from company.store import sessions
+from company.store.gate import Store
 from company.store.sessions import Session
+from company.work.priority import Priority, parse_priority
 from daemon.job.job_log import JobLog
 from daemon.job.state_files import StateFolder
 from daemon.processes.spawn import Processes
@@ -78,29 +78,7 @@ class Workplace:
         """Say where the job is: row, state file and, for Slack, the outbox, in one transaction."""
         with self.store.transaction() as tx:
             sessions.set_phase(tx, job_id, phase, **changes)
-            self.tell(tx, job_id, phase)
-
-    def tell(self, tx: Transaction, job_id: str, moment: str) -> None:
-        """Queue the job's newest state for its one message. Told once a moment, however often a step repeats."""
-        session = sessions.get(tx, job_id)
-        outbox.say(
-            tx,
-            kind="job",
-            subject_id=job_id,
-            dedup_key=f"job:{job_id}:{moment}",
-            payload={
-                "title": session.title,
-                "status": session.status,
-                "phase": session.phase,
-                "outcome": session.outcome,
-                "iteration": session.iteration_count,
-                "branch": session.branch_name,
-                "pr_url": session.pr_url,
-                "cost_usd": session.cost_usd,
-            },
-            channel_id=session.channel_id,
-            thread_ts=session.thread_ts,
-        )
+            tell_job(tx, job_id, phase)
 
     def now_iso(self) -> str:
         """Return the present as it is stored."""
