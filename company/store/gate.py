@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any
 
 import dataset
 import sqlalchemy
@@ -32,30 +32,9 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from company.clock import Clock, from_iso, to_iso
 from company.errors import ConstraintViolated, NestedTransaction, StoreError, StoreUnavailable, UnknownColumn
+from company.store.backend import Backend
 
 Row = dict[str, Any]
-
-
-class Dialect(Protocol):
-    """What differs between the two databases once the schema stands."""
-
-    name: str
-
-    def begin_writing(self, connection: Connection) -> None:
-        """Take the write lock, waiting at most the busy timeout."""
-        ...
-
-    def begin_reading(self, connection: Connection) -> None:
-        """Make the transaction a snapshot."""
-        ...
-
-    def version(self) -> int | str:
-        """Return what differs from the last answer when anybody committed in between."""
-        ...
-
-    def close(self) -> None:
-        """Let go of what ``version`` holds."""
-        ...
 
 
 class Reading:
@@ -167,29 +146,27 @@ class Store:
 
     def __init__(
         self,
-        database: dataset.Database,
-        dialect: Dialect,
+        backend: Backend,
         columns: Mapping[str, frozenset[str]],
         clock: Clock,
         *,
-        url_safe: str,
         busy_timeout_ms: int,
     ) -> None:
-        self._database = database
-        self._dialect = dialect
+        self._backend = backend
+        self._database = backend.database
         self._columns = columns
         self._clock = clock
         self._busy_timeout_s = busy_timeout_ms / 1000
         # SQLite's waiting is polling with sleeps of up to 100 ms; threads of one process queue here instead.
         self._writer = threading.Lock()
         self._open = threading.local()
-        self.url_safe = url_safe  #: where it is, without a password
+        self.url_safe = backend.url_safe  #: where it is, without a password
         self.on_commit: Callable[[], None] | None = None  #: called after a commit that changed rows
 
     @property
     def dialect(self) -> str:
         """'sqlite' or 'postgresql'."""
-        return self._dialect.name
+        return self._backend.name
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -197,7 +174,7 @@ class Store:
 
         Raises NestedTransaction, and StoreUnavailable when the write lock did not come in time.
         """
-        with self._alone(), self._writing_in_turn(), self._begun(self._dialect.begin_writing):
+        with self._alone(), self._writing_in_turn(), self._begun(self._backend.begin_writing):
             tx = Transaction(self._database, self._clock, self._columns)
             yield tx
         if tx.changed_rows and self.on_commit is not None:
@@ -206,18 +183,17 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[Reading]:
         """Open a snapshot to read from: it waits for nobody and nobody waits for it."""
-        with self._alone(), self._begun(self._dialect.begin_reading):
+        with self._alone(), self._begun(self._backend.begin_reading):
             yield Reading(self._database, self._clock)
 
     def version(self) -> int | str:
         """Return a mark that changes when anybody commits, in this process or another. Costs microseconds."""
         with translated():
-            return self._dialect.version()
+            return self._backend.version()
 
     def close(self) -> None:
         """Close every connection."""
-        self._dialect.close()
-        self._database.close()
+        self._backend.close()
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

@@ -63,7 +63,6 @@ def _agent_row(agent: "AgentConfig") -> dict[str, Any]:
         "command": agent.command,
         "keywords": agent.keywords,
         "works_after": agent.works_after,
-        "hired_by": SEEDED_BY,
     }
 
 
