@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from company.config.records import RepositoryConfig, absolute
 from company.errors import OrderRefused
-from company.ids import slug
 from company.orders.audit import order
 from company.orders.office import Actor, Office
 from company.orders.permission import Action
@@ -50,7 +49,7 @@ def add(office: Office, actor: Actor, request: RepositoryRequest) -> RepositoryC
             "default_branch": request.default_branch,
             "is_active": 1,
         }
-        taken.entity_id = repository_id = f"repo-{slug(name)}"
+        taken.entity_id = repository_id = f"repo-{name}"
         if not repositories.insert_new(taken.tx, {"id": repository_id, **row}):
             _bring_back(taken.tx, repository_id, name, row)
         return RepositoryChange(repository_id=repository_id, name=name, is_changed=True)

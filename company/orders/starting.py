@@ -27,7 +27,7 @@ from company.orders.references import find_team
 from company.orders.schedules import keep_file_schedule
 from company.orders.targets import resolve_target
 from company.orders.telling import tell_job
-from company.store import repositories, sessions
+from company.store import repositories, sessions, teams
 from company.work.priority import Priority, parse_priority, render_priority
 
 if TYPE_CHECKING:
@@ -198,7 +198,10 @@ def _team_id(
     known = repositories.find(tx, target_repo) if target_repo else None
     if known is not None and known.team_id:
         return known.team_id
-    return office.config.teams[0].id
+    team_ids = [team.id for team in (*office.config.teams, *teams.list_teams(tx))]
+    if not team_ids:
+        raise OrderRefused("no_team", "the company has no team", mend="add one to teams in config.yaml")
+    return team_ids[0]
 
 
 def _target(office: Office, tx: "Transaction", request: StartRequest, priority: Priority) -> str | None:
