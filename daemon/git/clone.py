@@ -62,8 +62,10 @@ def open_clone(
     """Return the clone of ``source``, made if it is not there, fetched if ``fresh`` and the source has moved.
 
     A source on this machine is looked at without a process and fetched only when a ref of it changed. Calls at the
-    same time share one fetch. Raises GitError with a ``code``: see ``source.look_at`` and ``complaint.py``; and
-    ``no_commits`` when there is nothing to start from.
+    same time share one fetch. Not ``fresh``: as it was last fetched.
+
+    Raises GitError with a ``code``: those of ``source.look_at`` and ``complaint.py``, and ``no_commits`` when there is
+    nothing to start from.
     """
     asked_at = time.time_ns()
     key = hashlib.sha256(source.encode("utf-8", "surrogateescape")).hexdigest()[:8]
@@ -92,19 +94,20 @@ def open_clone(
 
 
 def init_workspace(path: Path) -> Clone:
-    """Return the clone at ``path`` (a folder ending in .git): an empty tree in one commit, for jobs without a
-    repository. What is pushed from it goes to a bare repository of the service."""
-    path = path.absolute().with_suffix(".git")
-    clone = Clone(path, "", "", str(own_remote(path.parent, path.stem, "workspace", str(path))))
+    """Return the clone at ``path`` (a folder ending in .git): one empty commit, for jobs without a repository.
+
+    It has no source and no remote.
+    """
+    clone = Clone(path.absolute().with_suffix(".git"), "", "", "")
+    if read_json(clone.state_path) is not None:
+        return clone
     with locked(clone.beside / "locks" / "clone", 60):
-        make_bare(path)
+        make_bare(clone.path)
         control = clone.control()
-        ref = UPSTREAM + WORKSPACE_BRANCH
-        if run_git(("rev-parse", "-q", "--verify", ref), git_dir=control, check=False).exit_code != 0:
-            tree = run_git(("mktree",), git_dir=control, input_text="").stdout.strip()
-            args = ("commit-tree", tree, "-m", "Start of the workspace")
-            commit = run_git(args, git_dir=control, identity=Identity()).stdout.strip()
-            run_git(("update-ref", ref, commit), git_dir=control)
+        tree = run_git(("mktree",), git_dir=control, input_text="").stdout.strip()
+        args = ("commit-tree", tree, "-m", "Start of the workspace")
+        commit = run_git(args, git_dir=control, identity=Identity()).stdout.strip()
+        run_git(("update-ref", UPSTREAM + WORKSPACE_BRANCH, commit), git_dir=control)
         write_json(clone.state_path, {"source": "", "default_branch": WORKSPACE_BRANCH})
     return clone
 
@@ -193,9 +196,9 @@ def _config_stamp(source: str) -> str:
 def _is_current(looked: Source, state: dict[str, Any], path: Path, *, fresh: bool) -> bool:
     if "fetch_started_ns" not in state or not (path / "HEAD").is_file():
         return False
-    if looked.folder is not None:
-        return bool(state.get("signature") == signature(looked.folder))
-    return not fresh
+    if not fresh:
+        return True
+    return looked.folder is not None and bool(state.get("signature") == signature(looked.folder))
 
 
 def _fetch(clone: Clone, looked: Source, state: dict[str, Any], timeout_s: float) -> None:

@@ -71,19 +71,16 @@ class GitOutput:
 
 @dataclass(frozen=True)
 class Identity:
-    """Who a commit is by."""
+    """Who a commit is by, and when (``at``: ISO 8601 with a time zone; empty: now)."""
 
     name: str = "Agent Service"
     email: str = "agent-service@localhost"
+    at: str = ""
 
     def environment(self) -> dict[str, str]:
         """Return git's variables for author and committer."""
-        return {
-            "GIT_AUTHOR_NAME": self.name,
-            "GIT_AUTHOR_EMAIL": self.email,
-            "GIT_COMMITTER_NAME": self.name,
-            "GIT_COMMITTER_EMAIL": self.email,
-        }
+        who = {"NAME": self.name, "EMAIL": self.email} | ({"DATE": self.at} if self.at else {})
+        return {f"GIT_{role}_{part}": text for role in ("AUTHOR", "COMMITTER") for part, text in who.items()}
 
 
 def run_git(

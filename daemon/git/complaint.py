@@ -84,6 +84,22 @@ _KNOWN = (
         ),
     ),
     (
+        r"cannot lock ref .*(exists; cannot create|there is a non-empty directory)",
+        Complaint(
+            "bad_branch",
+            "a branch of this name cannot stand beside one that is there (x and x/y exclude each other)",
+            "give the job another branch name, then retry it",
+        ),
+    ),
+    (
+        r"adding files failed",
+        Complaint(
+            "cannot_add",
+            "a file in the worktree cannot be taken into a commit",
+            "see which file git names; make it readable, or have it deleted, then retry the job",
+        ),
+    ),
+    (
         r"transport '[^']*' not allowed",
         Complaint("unsafe_url", "this kind of address is not allowed", "use https, ssh or a folder"),
     ),

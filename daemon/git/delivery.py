@@ -6,8 +6,8 @@ from pathlib import Path
 
 from company.errors import GitError
 from daemon.git.clone import Clone, commit_named
-from daemon.git.command import GitOutput, run_git
-from daemon.git.complaint import without_login
+from daemon.git.command import GitOutput, Identity, run_git
+from daemon.git.complaint import readable, without_login
 from daemon.git.control import open_control
 from daemon.git.naming import checked_branch
 from daemon.git.source import checked_address
@@ -90,9 +90,58 @@ def remote_commit(clone: Clone, branch: str, *, timeout_s: float = 60) -> str | 
     return None
 
 
+def squash(
+    clone: Clone, branch: str, *, base: str, tree_of: str, message: str, name: str, email: str, at: str
+) -> str:
+    """Set ``branch`` in the clone to one commit on ``base`` with the files of ``tree_of``, and return it.
+
+    ``at``: its dates, a stored time (UTC, ISO 8601): the same call makes the same commit. ``base`` itself when the
+    files are the same.
+    """
+    control = clone.control()
+    parent, last = _ends(clone, base, tree_of)
+    trees = run_git(("rev-parse", f"{parent}^{{tree}}", f"{last}^{{tree}}"), git_dir=control).stdout.split()
+    commit = parent
+    if trees[0] != trees[1]:
+        args = ("commit-tree", trees[1], "-p", parent)
+        text, identity = message.strip() + "\n", Identity(name, email, at)
+        commit = run_git(args, git_dir=control, input_text=text, identity=identity).stdout.strip()
+    run_git(("update-ref", f"refs/heads/{checked_branch(branch)}", commit), git_dir=control)
+    return commit
+
+
+def changed_files(clone: Clone, base: str, head: str) -> tuple[str, ...]:
+    """Return the paths that differ between two commits, sorted. Bytes that are not UTF-8 show as ``\\xff``."""
+    args = ("diff-tree", "-r", "--no-renames", "--name-only", "-z")
+    names = run_git((*args, *_ends(clone, base, head)), git_dir=clone.control()).stdout.split("\0")
+    return tuple(sorted(readable(name) for name in names if name))
+
+
+def diff_text(clone: Clone, base: str, head: str, max_bytes: int) -> str:
+    """Return the difference of two commits as a unified diff, cut (and marked so) after ``max_bytes``."""
+    args = (
+        "diff-tree",
+        "-p",
+        "-r",
+        "-M",
+        "--stat",
+        "--no-ext-diff",
+        "--no-textconv",
+        "--no-color",
+    )
+    output = run_git(
+        (*args, *_ends(clone, base, head)), git_dir=clone.control(), output_limit=max_bytes, cut=True
+    )
+    text = readable(output.stdout)
+    return f"{text}\n[cut after {max_bytes} bytes]\n" if output.truncated else text
+
+
+def _ends(clone: Clone, base: str, head: str) -> tuple[str, str]:
+    return commit_named(clone, base), commit_named(clone, head)
+
+
 def write_patch(clone: Clone, base: str, head: str, path: Path) -> None:
     """Write the difference of two commits to ``path``, binary files included, for ``git apply``."""
-    ends = (commit_named(clone, base), commit_named(clone, head))
     path.parent.mkdir(parents=True, exist_ok=True)
     spare = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     args = (
@@ -106,7 +155,11 @@ def write_patch(clone: Clone, base: str, head: str, path: Path) -> None:
         "--no-color",
     )
     try:
-        run_git((*args, f"--output={spare}", *ends), git_dir=clone.control(), timeout_s=_PATCH_TIMEOUT_S)
+        run_git(
+            (*args, f"--output={spare}", *_ends(clone, base, head)),
+            git_dir=clone.control(),
+            timeout_s=_PATCH_TIMEOUT_S,
+        )
         spare.replace(path)
     finally:
         spare.unlink(missing_ok=True)

@@ -11,7 +11,7 @@ from company.errors import GitError
 from daemon.git.clone import Clone, commit_named
 from daemon.git.command import Identity, run_git
 from daemon.git.complaint import readable
-from daemon.git.desk import Worktree, desk_of
+from daemon.git.held import Worktree, held
 
 _TIMEOUT_S = 300.0
 
@@ -52,7 +52,7 @@ def merge(
     What was not committed in the worktree is lost: it is the service's own. Raises GitError (``no_such_commit``).
     """
     names = [commit_named(clone, commit) for commit in commits]
-    with desk_of(worktree) as desk:
+    with held(worktree) as desk:
         record = desk.settle(desk.known())
         head = record.head
         for commit in names:
@@ -86,7 +86,7 @@ def integrate_base(
         if isinstance(joined, Conflict):
             return joined
         return Merged(joined) if joined != head else Unchanged(head)
-    with desk_of(line) as desk:
+    with held(line) as desk:
         before = desk.known().head
     merged = merge(clone, line, (base,), message, name=name, email=email)
     if isinstance(merged, Merged) and merged.commit == before:

@@ -5,8 +5,7 @@ an agent does with it (commits, configures, deletes, swaps it) moves nothing of 
 HEAD, index and record of the folder stand in a control directory (``control.py``), and the work is what stands in the
 files. Commits that an agent made are thereby folded into ours, by content.
 
-Every function may run twice, after a crash at any point, and ends in the same state. The record is the truth about a
-branch; the ref follows it, whoever moved it meanwhile.
+Every function may run twice, after a crash at any point, and ends in the same state.
 """
 
 import shutil
@@ -16,147 +15,150 @@ from pathlib import Path
 from company.errors import GitError
 from daemon.git.clone import Clone, commit_named
 from daemon.git.command import Identity, run_git
-from daemon.git.complaint import readable
-from daemon.git.desk import Desk, Record, Worktree, desk_of
+from daemon.git.control import read_json
+from daemon.git.held import Held, Record, Worktree, held, held_by_key
 from daemon.git.naming import checked_branch
+from daemon.git.staging import stage, take_away
 
-__all__ = [
-    "Worktree",
-    "add_worktree",
-    "changed_files",
-    "commit_all",
-    "diff_text",
-    "head_of",
-    "remove_worktree",
-]
+__all__ = ["Worktree", "add_worktree", "commit_all", "head_of", "prune", "remove_job", "remove_worktree"]
+
+_STEP_BRANCHES = "refs/heads/agent-step/"
 
 
 def add_worktree(clone: Clone, path: Path, branch: str, commit: str) -> Worktree:
-    """Return the worktree at ``path`` on ``branch``, standing at ``commit`` (any name ``resolve`` knows).
+    """Return the worktree at ``path`` on ``branch``, laid out from ``commit`` (any name ``commit_named`` knows).
 
-    One of ours that is there already is brought back to ``commit``: its changes and new files go, ignored files stay.
+    One that was laid out from this very commit is taken as it is: it may hold an agent's work, committed or not. Any
+    other of ours is brought to ``commit``: its changes and new files go, ignored files (``node_modules``) stay.
+
     Raises GitError: ``bad_branch``, ``no_such_commit``, ``not_ours`` when something else stands at ``path``.
     """
     worktree = Worktree(path.absolute(), clone, checked_branch(branch))
     head = commit_named(clone, commit)
-    with desk_of(worktree) as desk:
+    with held(worktree) as desk:
         is_there = _look_at_place(desk)
+        record = desk.record()
+        is_same = record is not None and (record.branch, record.base) == (branch, head)
+        if record is not None and is_there and is_same and record.is_out:
+            desk.settle(record)
+            return worktree
         record = desk.keep(Record(str(worktree.path), branch, base=head, head=head))
         worktree.path.mkdir(parents=True, exist_ok=True)
-        try:
-            record = desk.lay_out(record)
-        except GitError:
-            if not is_there:
-                raise
-            (desk.control / "index").unlink(missing_ok=True)  # damaged; without it git writes every file anew
-            record = desk.lay_out(record)
-        if is_there:
-            desk.git("clean", "-ffdq")
-        desk.publish(record)
+        desk.publish(_lay_out_again(desk, record) if is_there else desk.lay_out(record))
     return worktree
 
 
-def _look_at_place(desk: Desk) -> bool:
+def _look_at_place(desk: Held) -> bool:
     """Say whether a worktree of ours, perhaps half made, is at the path; GitError when it is something else."""
     path = desk.worktree.path
     record = desk.record()
-    is_ours = record is not None and record.path == str(path) and not path.is_symlink()
-    if path.is_symlink() or (path.exists() and not path.is_dir()) or (path.is_dir() and not is_ours):
-        if path.is_dir() and not path.is_symlink() and not any(path.iterdir()):
+    if path.is_dir() and not path.is_symlink():
+        if record is not None and record.path == str(path):
+            return True
+        if not any(path.iterdir()):
             return False
-        raise GitError(
-            ("worktree", str(path)),
-            None,
-            f"something that is not a worktree of this service stands at {path}; it was left alone",
-            mend=f"move {path} away, then retry the job",
-            code="not_ours",
-        )
-    return path.is_dir()
+    elif not path.is_symlink() and not path.exists():
+        (desk.control / "index").unlink(missing_ok=True)  # of a folder that somebody deleted
+        return False
+    raise GitError(
+        ("worktree", str(path)),
+        None,
+        f"something that is not a worktree of this service stands at {path}; it was left alone",
+        mend=f"move {path} away, then retry the job",
+        code="not_ours",
+    )
+
+
+def _lay_out_again(desk: Held, record: Record) -> Record:
+    try:
+        record = desk.lay_out(record)
+        desk.git("clean", "-ffdq")
+    except GitError:
+        # A damaged index, folders without permission, a file where a folder must be: begin with nothing.
+        take_away(desk.worktree.path)
+        (desk.control / "index").unlink(missing_ok=True)
+        desk.worktree.path.mkdir(parents=True)
+        record = desk.lay_out(record)
+    return record
 
 
 def commit_all(worktree: Worktree, message: str, *, name: str, email: str) -> str | None:
     """Commit every change in the worktree (new files too, ignored ones not) and return the commit.
 
-    None when nothing has changed. ``message`` is also the key of a repeated call: when nothing has changed and the
-    branch already ends in a commit with this very message, that commit is returned. No hook runs.
+    None when nothing has changed. ``message`` is also the key of a repeated call: when nothing has changed since a
+    commit of ours with this very message, that commit is returned. No hook runs.
+
+    Raises GitError: ``no_worktree`` when the folder is gone, ``cannot_add`` when a file cannot be read.
     """
-    with desk_of(worktree) as desk:
+    text = message.strip() + "\n"
+    with held(worktree) as desk:
         record = desk.known()
         if not record.is_published:
             record = desk.publish(record)
-        stage(desk)
+        if not stage(desk, record.head):
+            is_repeated = record.head != record.base and _message_of(desk, record.head) == text
+            return record.head if is_repeated else None
         tree = desk.git("write-tree").stdout.strip()
-        if tree == _tree_of(desk, record.head):
-            return (
-                record.head
-                if record.head != record.base and _message_of(desk, record.head) == message
-                else None
-            )
         args = ("commit-tree", tree, "-p", record.head)
-        commit = desk.git(*args, input_text=message, identity=Identity(name, email)).stdout.strip()
-        record = desk.keep(replace(record, head=commit, is_out=True, is_published=False))
-        desk.publish(record)
+        commit = desk.git(*args, input_text=text, identity=Identity(name, email)).stdout.strip()
+        desk.publish(desk.keep(replace(record, head=commit, is_published=False)))
     return commit
 
 
-def stage(desk: Desk) -> None:
-    """Bring our index in step with the files."""
-    desk.git("add", "--all", "--", ".")
-
-
-def _tree_of(desk: Desk, commit: str) -> str:
-    return desk.git("rev-parse", "--verify", f"{commit}^{{tree}}").stdout.strip()
-
-
-def _message_of(desk: Desk, commit: str) -> str:
+def _message_of(desk: Held, commit: str) -> str:
     return desk.git("cat-file", "commit", commit).stdout.partition("\n\n")[2]
 
 
 def head_of(worktree: Worktree) -> str:
     """Return the commit the worktree's branch stands at. Raises GitError (``no_worktree``)."""
-    with desk_of(worktree) as desk:
+    with held(worktree) as desk:
         return desk.known().head
 
 
 def remove_worktree(worktree: Worktree) -> None:
     """Take the folder away and what we know of it. Its branch stays. Not an error when it is gone already."""
-    with desk_of(worktree) as desk:
-        _take_away(worktree.path)
-        shutil.rmtree(desk.control, ignore_errors=True)
+    with held(worktree) as desk:
+        _remove(desk)
 
 
-def _take_away(path: Path) -> None:
-    if path.is_symlink() or path.is_file():
-        path.unlink()
-    elif path.exists():
-        shutil.rmtree(path, ignore_errors=True)
+def _remove(desk: Held) -> None:
+    take_away(desk.worktree.path)
+    shutil.rmtree(desk.control, ignore_errors=True)
 
 
-def changed_files(clone: Clone, base: str, head: str) -> tuple[str, ...]:
-    """Return the paths that differ between two commits, sorted. Bytes that are not UTF-8 show as ``\\xff``."""
-    args = ("diff-tree", "-r", "--no-renames", "--name-only", "-z")
-    names = run_git((*args, *_ends(clone, base, head)), git_dir=clone.control()).stdout.split("\0")
-    return tuple(sorted(readable(name) for name in names if name))
+def remove_job(clone: Clone, job_id: str) -> None:
+    """Remove a job's worktrees (those under a folder of its name, or on its branches) and its step branches.
 
-
-def diff_text(clone: Clone, base: str, head: str, max_bytes: int) -> str:
-    """Return the difference of two commits as a unified diff, cut (and marked so) after ``max_bytes``."""
-    args = (
-        "diff-tree",
-        "-p",
-        "-r",
-        "-M",
-        "--stat",
-        "--no-ext-diff",
-        "--no-textconv",
-        "--no-color",
+    The job's own branch stays. May run twice.
+    """
+    for key, record in _records(clone):
+        is_branch = record.branch == f"agent/{job_id}" or record.branch.startswith(f"agent-step/{job_id}/")
+        if is_branch or job_id in Path(record.path).parts:
+            with held_by_key(clone, key, record) as desk:
+                _remove(desk)
+    control = clone.control()
+    listed = run_git(
+        ("for-each-ref", "--format=delete %(refname)", f"{_STEP_BRANCHES}{job_id}/"), git_dir=control
     )
-    output = run_git(
-        (*args, *_ends(clone, base, head)), git_dir=clone.control(), output_limit=max_bytes, cut=True
-    )
-    text = readable(output.stdout)
-    return f"{text}\n[cut after {max_bytes} bytes]\n" if output.truncated else text
+    if listed.stdout:
+        run_git(("update-ref", "--stdin"), git_dir=control, input_text=listed.stdout)
 
 
-def _ends(clone: Clone, base: str, head: str) -> tuple[str, str]:
-    return commit_named(clone, base), commit_named(clone, head)
+def prune(clone: Clone) -> tuple[Path, ...]:
+    """Forget the worktrees whose folders are gone, and return where those were."""
+    gone = []
+    for key, record in _records(clone):
+        with held_by_key(clone, key, record) as desk:
+            if not Path(record.path).exists():
+                shutil.rmtree(desk.control, ignore_errors=True)
+                gone.append(Path(record.path))
+    return tuple(sorted(gone))
+
+
+def _records(clone: Clone) -> list[tuple[str, Record]]:
+    found = []
+    for file in sorted((clone.beside / "worktrees").glob("*/record.json")):
+        value = read_json(file)
+        if value is not None:
+            found.append((file.parent.name, Record(**value)))
+    return found

@@ -1,7 +1,7 @@
 """A worktree held for writing: its record, its control directory, its lock.
 
 The record is the truth about a branch; the ref follows it, whoever moved it meanwhile. It is written before ref and
-files change, so whatever a crash leaves half done is finished by the next call (``Desk.settle``).
+files change, so whatever a crash leaves half done is finished by the next call (``Held.settle``).
 """
 
 import hashlib
@@ -32,9 +32,10 @@ class Worktree:
 
 @dataclass(frozen=True)
 class Record:
-    """What we know of a worktree. ``head`` is the branch's commit, ``base`` the one it began with.
+    """What we know of a worktree. ``head`` is the branch's commit, ``base`` the one that was last laid out.
 
-    ``is_out``: ``head``'s files stand in the folder. ``is_published``: the ref has been set to ``head``.
+    So ``base`` differs from ``head`` when work of the folder has been committed since.
+    ``is_out``: the files were laid out whole. ``is_published``: the ref has been set to ``head``.
     """
 
     path: str
@@ -46,7 +47,7 @@ class Record:
 
 
 @dataclass(frozen=True)
-class Desk:
+class Held:
     """A worktree held for writing: its control directory, its record, the lock."""
 
     worktree: Worktree
@@ -77,11 +78,12 @@ class Desk:
         """Return the record; GitError (``no_worktree``) when there is none or the folder is gone."""
         record = self.record()
         path = self.worktree.path
-        if record is None or path.is_symlink() or not path.is_dir():
+        is_known = record is not None and record.branch == self.worktree.branch
+        if record is None or not is_known or path.is_symlink() or not path.is_dir():
             raise GitError(
                 ("worktree", str(path)),
                 None,
-                f"{path} is not a worktree (any more)",
+                f"{path} is not a worktree on {self.worktree.branch} (any more)",
                 mend="retry the job: it makes its worktrees anew",
                 code="no_worktree",
             )
@@ -111,7 +113,7 @@ class Desk:
 
     def advance(self, head: str) -> Record:
         """Move branch and files on to the commit ``head``."""
-        record = self.keep(replace(self.known(), head=head, is_out=False, is_published=False))
+        record = self.keep(replace(self.known(), base=head, head=head, is_out=False, is_published=False))
         return self.settle(record)
 
     def settle(self, record: Record) -> Record:
@@ -124,15 +126,27 @@ class Desk:
 
 
 @contextmanager
-def desk_of(worktree: Worktree) -> Iterator[Desk]:
+def held(worktree: Worktree) -> Iterator[Held]:
     """Hold a worktree for writing."""
-    key = hashlib.sha256(str(worktree.path).encode("utf-8", "surrogateescape")).hexdigest()[:24]
+    path = str(worktree.path).encode("utf-8", "surrogateescape")
+    with _held(worktree, hashlib.sha256(path).hexdigest()[:24]) as one:
+        yield one
+
+
+@contextmanager
+def held_by_key(clone: Clone, key: str, record: Record) -> Iterator[Held]:
+    """Hold a worktree that is known by its control directory's name ``key`` only."""
+    with _held(Worktree(Path(record.path), clone, record.branch), key) as one:
+        yield one
+
+
+@contextmanager
+def _held(worktree: Worktree, key: str) -> Iterator[Held]:
     beside = worktree.clone.beside
     # 256 lock files for all worktrees: a lock file may never be deleted, and worktrees come and go.
     with locked(beside / "locks" / key[:2], _LOCK_TIMEOUT_S) as hold:
-        control = open_control(
-            beside / "worktrees" / key, worktree.clone.path, head=f"ref: refs/heads/{worktree.branch}\n"
-        )
+        head = f"ref: refs/heads/{worktree.branch}\n"
+        control = open_control(beside / "worktrees" / key, worktree.clone.path, head=head)
         # No git of ours works here while we hold the lock: a lock file is a dead one's.
         (control / "index.lock").unlink(missing_ok=True)
-        yield Desk(worktree, control, hold)
+        yield Held(worktree, control, hold)
