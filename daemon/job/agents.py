@@ -70,7 +70,7 @@ def run_agent(
     task_id = _begin(place, part)
     desk = AgentDesk(place, job_id, part.agent, iteration, task_id)
     worktree = _worktree(place, part)
-    before = fingerprint(worktree.clone)
+    before = fingerprint(worktree)
     task = _run_task(place, part, task_id, worktree, desk)
     with place.agents_at_once:
         desk.begin(part.task)
@@ -197,7 +197,7 @@ def _hand_in(
 ) -> RunFacts:
     """Commit what the run left in the tree, and say whether it may wait for the verdict."""
     start = part.story["head"]
-    notes = [f"{part.agent.name}: {line}" for line in before.changes(fingerprint(worktree.clone))]
+    notes = [f"{part.agent.name}: {line}" for line in before.changes(fingerprint(worktree))]
     commit = commit_all(
         worktree,
         f"{part.agent.name}: {desk.title}",

@@ -1,5 +1,6 @@
 """Step 9: the session settled, the report written, the folders tidied, the last word said."""
 
+import logging
 import shutil
 
 from company.orders.telling import tell_job
@@ -16,18 +17,34 @@ from daemon.job.settling import settle_session
 from daemon.job.state_files import write_atomically
 from daemon.job.workplace import Workplace
 
+log = logging.getLogger(__name__)
+
 
 def close(place: Workplace, job_id: str, story: StoryFacts) -> str:
-    """End the job with the status the story has; return that status."""
-    status = JobStatus(story["status"])
-    delivered = story.get("delivered")
+    """End the job with the status the story has; return that status.
+
+    The settlement must succeed. What follows tells of it and tidies up: each part for itself, because a report that
+    cannot be written must not keep a job open.
+    """
     with place.store.transaction() as tx:
-        if settle_session(tx, job_id, status, story["outcome"]):
+        delivered = story.get("delivered")
+        if settle_session(tx, job_id, JobStatus(story["status"]), story["outcome"]):
             sessions.annotate(tx, job_id, pr_url=delivered["pr_url"] if delivered else None)
             tell_job(tx, job_id, "closed")
     session = place.session(job_id)
-    _write_report(place, session, story)
-    state = place.state(job_id)
+    for part in (_write_report, _write_state, _tidy):
+        try:
+            part(place, session, story)
+        except Exception as error:
+            log.exception("job %s: %s failed", job_id, part.__name__)
+            place.log(job_id).say("service", f"{part.__name__.strip('_').replace('_', ' ')}: {error}")
+    place.log(job_id).say("service", f"{session.status}: {session.outcome}")
+    place.place_file(session)
+    return session.status
+
+
+def _write_state(place: Workplace, session: Session, story: StoryFacts) -> None:
+    state = place.state(session.id)
     state.write(
         "session",
         {
@@ -38,13 +55,9 @@ def close(place: Workplace, job_id: str, story: StoryFacts) -> str:
             "completed_at": session.completed_at,
             "duration_s": session.duration_seconds,
             "iterations": session.iteration_count,
-            "delivered": delivered,
+            "delivered": story.get("delivered"),
         },
     )
-    _tidy(place, session, story)
-    place.log(job_id).say("service", f"{session.status}: {session.outcome}")
-    place.place_file(session)
-    return session.status
 
 
 def _write_report(place: Workplace, session: Session, story: StoryFacts) -> None:
