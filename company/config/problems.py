@@ -165,7 +165,7 @@ def _words(error: ErrorDetails) -> str:
     if kind == "value_error":
         return str(context["error"])
     if kind == "string_pattern_mismatch":
-        return f"{error['input']!r} is no name here (letters, digits and - ; {context['pattern']})"
+        return f"{error['input']!r} is no name here: it must match {context['pattern']}"
     if kind in {"literal_error", "enum"}:
         return f"{error['input']!r} is not one of {context['expected']}"
     return _bound(kind, context, error)

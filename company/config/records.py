@@ -163,7 +163,7 @@ class RepositoryConfig(Record):
     path: Annotated[str, BeforeValidator(values.local_path)] | None = None
     url: Annotated[str, BeforeValidator(values.repository_url)] | None = None
     team: TeamId | None = None
-    default_branch: Text | None = None  #: None: what the repository says itself
+    default_branch: Annotated[str, BeforeValidator(values.branch)] | None = None  #: None: what git says
     setup: tuple[Argv, ...] = ()
     checks: tuple[CheckConfig, ...] = ()
     lock_files: tuple[Text, ...] = ()  #: () is the usual ones

@@ -1,9 +1,13 @@
-"""What one part of config.yaml says of another: names that exist, names that exist once, no circles."""
+"""What the parts of config.yaml mean together: names that exist, and once; no circles; schedules that come."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
 from company.config.problems import Problem, dotted, nearest
 from company.config.records import Config, Record
+from company.errors import PriorityFileError
+from company.work.priority import parse_priority
+from company.work.recurrence import ScheduleError
+from company.work.schedule import parse_schedule
 from company.yaml_text import KeyPath, YamlDocument
 
 
@@ -11,7 +15,12 @@ def broken_references(config: Config, document: YamlDocument) -> list[Problem]:
     """Return what does not fit together, in the order of the file."""
     found = [
         Problem(dotted(path), reason, document.line_of(path))
-        for path, reason in (*_doubles(config), *_unknown_names(config), *_circles(config))
+        for path, reason in (
+            *_doubles(config),
+            *_unknown_names(config),
+            *_circles(config),
+            *_schedules(config),
+        )
     ]
     return sorted(found, key=lambda one: (one.line or 0, one.key))
 
@@ -68,3 +77,23 @@ def _circles(config: Config) -> Iterator[tuple[KeyPath, str]]:
                 open_ends.extend(after.get(other, ()))
         if agent.id in reached:
             yield ("agents", index, "works_after"), f"{agent.id} would work after itself"
+
+
+def _schedules(config: Config) -> Iterator[tuple[KeyPath, str]]:
+    expressions: list[tuple[KeyPath, str]] = [
+        (("schedules", index, "when"), schedule.when) for index, schedule in enumerate(config.schedules)
+    ]
+    if config.evaluation.schedule:
+        expressions.append((("evaluation", "schedule"), config.evaluation.schedule))
+    for path, expression in expressions:
+        try:
+            parse_schedule(expression, config.company.time_zone or "UTC")
+        except ScheduleError as error:
+            yield path, f"{expression[:80]!r}: {error.reason}; {error.mend}"
+    for index, schedule in enumerate(config.schedules):
+        if schedule.text is not None:
+            try:
+                parse_priority(schedule.text.encode(), schedule.name)
+            except PriorityFileError as error:
+                where = f" (line {error.line} of it)" if error.line else ""
+                yield ("schedules", index, "text"), f"{error.reason}{where}; {error.mend}"

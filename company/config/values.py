@@ -4,7 +4,7 @@ import re
 import zoneinfo
 from typing import Any
 
-from company.work.target import safe_target
+from company.work.target import safe_branch, safe_target
 
 _SQLALCHEMY_POSTGRESQL = re.compile(r"postgres(?:ql)?(?:\+psycopg)?://", re.IGNORECASE)
 _PASSWORD_IN_URL = re.compile(r"://[^/@\s]*:[^/@\s]+@")
@@ -43,6 +43,11 @@ def branch_prefix(value: Any) -> Any:
     if isinstance(value, str) and not re.fullmatch(r"(?:[A-Za-z0-9][A-Za-z0-9_-]*[/-])+", value):
         raise ValueError(f"{value!r} cannot begin a branch: write words that end in / or -, such as agent/")
     return value
+
+
+def branch(value: Any) -> Any:
+    """Take a branch's name."""
+    return safe_branch(value) if isinstance(value, str) else value
 
 
 def local_path(value: Any) -> Any:
