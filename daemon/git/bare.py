@@ -44,13 +44,18 @@ def make_bare(path: Path, *, description: str = "") -> None:
             ) from error
 
 
+def remotes_of(clones_dir: Path) -> Path:
+    """Return the folder of the service's own remotes, beside the clones."""
+    return clones_dir.parent / "remotes"
+
+
 def own_remote(clones_dir: Path, name: str, key: str, source: str) -> Path:
     """Return the bare repository that takes the branches of jobs on ``source``: ``<state>/remotes/<name>.git``.
 
     When another source has that name, ``<name>-<key>.git``. Made if it is not there.
     """
     description = f"Agent Service: branches of jobs on {source}\n"
-    remotes = clones_dir.parent / "remotes"
+    remotes = remotes_of(clones_dir)
     for path in (remotes / f"{name}.git", remotes / f"{name}-{key}.git"):
         make_bare(path, description=description)
         try:

@@ -71,9 +71,13 @@ def open_clone(
     key = hashlib.sha256(source.encode("utf-8", "surrogateescape")).hexdigest()[:8]
     path = clones_dir.absolute() / f"{slug(name)}-{key}.git"
     beside = path.with_suffix(".control")
-    found = _looked_up(source, beside)
-    if found is not None and _is_current(*found, path, fresh=fresh):
-        return _clone_of(source, path, found[1])
+    state = read_json(beside / "state.json") or {}
+    if (
+        state.get("source") == source
+        and (path / "HEAD").is_file()
+        and (not fresh or _is_unmoved(source, state))
+    ):
+        return _clone_of(source, path, state)
     with locked(beside / "locks" / "clone", timeout_s):
         make_bare(path)
         looked = look_at(source, git_dir=open_control(beside / "clone", path))
@@ -86,9 +90,8 @@ def open_clone(
             "folder": looked.folder is not None,
         }
         clone = _clone_of(source, path, state)
-        is_shared_fetch = state.get("fetch_started_ns", 0) >= asked_at
-        if not is_shared_fetch and not _is_current(looked, state, path, fresh=fresh):
-            _fetch(clone, looked, state, timeout_s)
+        if state.get("fetch_started_ns", 0) < asked_at:
+            state |= _fetch(clone, looked, state.get("default_branch"), timeout_s)
         write_json(clone.state_path, state)
     return clone
 
@@ -170,15 +173,12 @@ def _clone_of(source: str, path: Path, state: dict[str, Any]) -> Clone:
     return Clone(path, source, state["fetch"], state["push"])
 
 
-def _looked_up(source: str, beside: Path) -> tuple[Source, dict[str, Any]] | None:
-    """Return what an earlier call found out about ``source``; None when that may no longer be true."""
-    state = read_json(beside / "state.json")
-    if state is None or state.get("source") != source or state.get("watched") != _config_stamp(source):
-        return None
-    folder = folder_at(Path(state["fetch"])) if state.get("folder") else None
-    if state.get("folder") and folder is None:
-        return None
-    return Source(state["fetch"], state["push"], folder), state
+def _is_unmoved(source: str, state: dict[str, Any]) -> bool:
+    """Say whether all that was fetched is on this machine and still as it was. Runs no process."""
+    folder = folder_at(Path(state["fetch"])) if state["folder"] else None
+    if folder is None or state["watched"] != _config_stamp(source):
+        return False
+    return bool(state["signature"] == signature(folder))
 
 
 def _config_stamp(source: str) -> str:
@@ -193,42 +193,32 @@ def _config_stamp(source: str) -> str:
     return f"{config.st_ino} {config.st_size} {config.st_mtime_ns}"
 
 
-def _is_current(looked: Source, state: dict[str, Any], path: Path, *, fresh: bool) -> bool:
-    if "fetch_started_ns" not in state or not (path / "HEAD").is_file():
-        return False
-    if not fresh:
-        return True
-    return looked.folder is not None and bool(state.get("signature") == signature(looked.folder))
-
-
-def _fetch(clone: Clone, looked: Source, state: dict[str, Any], timeout_s: float) -> None:
+def _fetch(clone: Clone, looked: Source, known_branch: str | None, timeout_s: float) -> dict[str, Any]:
+    """Fetch, and return what the state says of it."""
     started = time.time_ns()
     seen = signature(looked.folder) if looked.folder else ""
-    control = clone.control()
+    try:
+        _run_fetch(clone, looked, timeout_s)
+    except GitError as error:
+        if looked.folder is None or error.code == "timed_out":
+            raise
+        _run_fetch(clone, looked, timeout_s)  # its owner's git may have packed it under our hands
+    branch = _head_branch(clone, looked, known_branch, timeout_s)
+    return {"default_branch": branch, "signature": seen, "fetch_started_ns": started}
+
+
+def _run_fetch(clone: Clone, looked: Source, timeout_s: float) -> None:
     address = looked.fetch
     if looked.folder is not None:
-        address = str(
-            open_control(clone.beside / "source", looked.folder.shared, head=looked.folder.head_text())
-        )
+        head = looked.folder.head_text()
+        address = str(open_control(clone.beside / "source", looked.folder.shared, head=head))
+    options = ("--quiet", "--prune", "--no-tags", "--update-shallow", "--no-write-fetch-head")
     run_git(
-        (
-            "fetch",
-            "--quiet",
-            "--prune",
-            "--no-tags",
-            "--update-shallow",
-            "--no-write-fetch-head",
-            "--no-auto-maintenance",
-            "--no-recurse-submodules",
-            address,
-            *_REFSPECS,
-        ),
-        git_dir=control,
+        ("fetch", *options, "--no-auto-maintenance", "--no-recurse-submodules", address, *_REFSPECS),
+        git_dir=clone.control(),
         timeout_s=timeout_s,
         network=looked.folder is None,
     )
-    state["default_branch"] = _head_branch(clone, looked, state.get("default_branch"), timeout_s)
-    state |= {"signature": seen, "fetch_started_ns": started}
 
 
 def _head_branch(clone: Clone, looked: Source, known: str | None, timeout_s: float) -> str:

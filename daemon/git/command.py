@@ -96,16 +96,20 @@ def run_git(
     output_limit: int = OUTPUT_LIMIT,
     cut: bool = False,
     hold: int | None = None,
+    remote_config: Path | None = None,
 ) -> GitOutput:
     """Run ``git <args>`` on the control directory ``git_dir`` and return what it wrote.
 
     ``network`` passes the user's own logins on (ssh agent, proxies, credential helpers of ~/.gitconfig). ``cut``: too
     much output is cut instead of refused. ``hold`` is a descriptor of a lock (``locking.locked``) the process keeps.
+    ``remote_config`` is the file that the receive-pack of a remote in a folder reads before its own (else ours).
     A ref lock of another git is waited for; one that outlived its owner is removed.
 
     Raises GitError when git cannot start, does not end in time, writes too much, or (``check``) exits other than 0.
     """
     environment = _environment(git_dir, work_tree, network=network, identity=identity)
+    if remote_config is not None:
+        environment["GIT_CONFIG_GLOBAL"] = str(remote_config)
     deadline = time.monotonic() + timeout_s
     patience = time.monotonic() + min(timeout_s, _LOCK_PATIENCE_S)
     while True:

@@ -21,6 +21,7 @@ that looks for it can still write into it between that check and git's use of it
 """
 
 import json
+import os
 import re
 import shutil
 import uuid
@@ -51,8 +52,8 @@ CONFIG = """\
 \taskPass = false
 \tautocrlf = false
 \tquotePath = false
-\tfilesRefLockTimeout = 5000
-\tpackedRefsTimeout = 10000
+\tfilesRefLockTimeout = 500
+\tpackedRefsTimeout = 1000
 [gc]
 \tauto = 0
 [maintenance]
@@ -79,6 +80,9 @@ CONFIG = """\
 \tbareRepository = all
 """
 
+#: For the receive-pack of a person's repository: its own configuration and hooks are its owner's rules.
+REMOTE_CONFIG = "[safe]\n\tdirectory = *\n"
+
 
 def open_control(at: Path, shared: Path, *, head: str = NO_BRANCH) -> Path:
     """Make the control directory ``at`` of the repository ``shared``, or put it right, and return it.
@@ -99,7 +103,7 @@ def open_control(at: Path, shared: Path, *, head: str = NO_BRANCH) -> Path:
 def _make_right(at: Path, shared: Path, head: str) -> None:
     if at.is_symlink() or (at.exists() and not at.is_dir()):
         at.unlink()
-    at.mkdir(parents=True, exist_ok=True)
+    at.mkdir(mode=0o700, parents=True, exist_ok=True)
     for entry in at.iterdir():
         if entry.name not in _OWN and not _LEFT_BY_GIT.fullmatch(entry.name):
             _remove(entry)
@@ -141,10 +145,15 @@ def _remove(path: Path) -> None:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file so that a reader sees the old text or the new, never a part."""
+    """Write a file, readable by its owner only, so that a reader sees the old text or the new, never a part."""
     spare = path.with_name(f"{uuid.uuid4().hex}.lock")
-    spare.write_text(text, encoding="utf-8")
+    with open(spare, "x", encoding="utf-8", opener=_for_owner_only) as file:
+        file.write(text)
     spare.replace(path)
+
+
+def _for_owner_only(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def read_json(path: Path) -> dict[str, Any] | None:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from company.errors import GitError
+from daemon.git.bare import make_bare, remotes_of
 from daemon.git.clone import Clone, commit_named
-from daemon.git.command import GitOutput, Identity, run_git
+from daemon.git.command import Identity, run_git
 from daemon.git.complaint import readable, without_login
-from daemon.git.control import open_control
+from daemon.git.control import REMOTE_CONFIG, open_control, write_whole
 from daemon.git.naming import checked_branch
 from daemon.git.source import checked_address
 
@@ -25,6 +26,15 @@ class Pushed:
     branch: str
 
 
+@dataclass(frozen=True)
+class Remote:
+    """``address`` is what git is given. ``config``: see ``run_git``, ``remote_config``."""
+
+    address: str
+    is_network: bool
+    config: Path | None
+
+
 def push(clone: Clone, branch: str, commit: str, *, timeout_s: float = _NETWORK_TIMEOUT_S) -> Pushed:
     """Set ``branch`` on the remote to ``commit``. Pushing the same again is harmless.
 
@@ -35,22 +45,35 @@ def push(clone: Clone, branch: str, commit: str, *, timeout_s: float = _NETWORK_
     ref = f"refs/heads/{checked_branch(branch)}"
     commit = commit_named(clone, commit)
     control = clone.control()
-    address, is_network = _address(clone)
+    remote = _remote_of(clone)
     delivered = _delivered(control, branch)
     try:
-        _push(control, (address, f"{commit}:{ref}"), is_network, timeout_s)
+        _push(remote, control, timeout_s, f"{commit}:{ref}")
     except GitError as error:
         if error.code != "branch_taken" or delivered is None:
             raise
-        lease = f"--force-with-lease={ref}:{delivered}"
-        _push(control, (lease, address, f"{commit}:{ref}"), is_network, timeout_s)
+        _push(remote, control, timeout_s, f"{commit}:{ref}", f"--force-with-lease={ref}:{delivered}")
     run_git(("update-ref", f"{_DELIVERED}{branch}", commit), git_dir=control)
     return Pushed(without_login(clone.remote), branch)
 
 
-def _push(control: Path, args: tuple[str, ...], is_network: bool, timeout_s: float) -> GitOutput:
-    options = ("push", "--quiet", "--no-verify", "--no-follow-tags", "--no-recurse-submodules")
-    return run_git((*options, *args), git_dir=control, timeout_s=timeout_s, network=is_network)
+def _push(remote: Remote, control: Path, timeout_s: float, refspec: str, *options: str) -> None:
+    run_git(
+        (
+            "push",
+            "--quiet",
+            "--no-verify",
+            "--no-follow-tags",
+            "--no-recurse-submodules",
+            *options,
+            remote.address,
+            refspec,
+        ),
+        git_dir=control,
+        timeout_s=timeout_s,
+        network=remote.is_network,
+        remote_config=remote.config,
+    )
 
 
 def _delivered(control: Path, branch: str) -> str | None:
@@ -58,30 +81,35 @@ def _delivered(control: Path, branch: str) -> str | None:
     return run_git(args, git_dir=control, check=False).stdout.strip() or None
 
 
-def _address(clone: Clone) -> tuple[str, bool]:
-    """Return what git is given for the remote, and whether it is on another host.
+def _remote_of(clone: Clone) -> Remote:
+    """Find out how the remote is reached.
 
-    Our own remote is reached through a control directory. A person's bare repository is reached as itself: what its
-    owner put into its hooks is its rule, as on any server.
+    Our own through a control directory, so that nothing planted there runs. A person's repository in a folder as
+    itself: what its owner put into its configuration and hooks is its rule, as on any server.
     """
+    if not clone.remote:
+        raise GitError(("push",), None, "a workspace has no remote to push to", code="remote_missing")
     remote = checked_address(clone.remote)
     if not remote.startswith("/"):
-        return remote, True
+        return Remote(remote, is_network=True, config=None)
     path = Path(remote)
-    if path.parent == clone.path.parent.parent / "remotes":
-        return str(open_control(clone.beside / "remote", path)), False
-    return remote, False
+    if path.parent == remotes_of(clone.path.parent):
+        make_bare(path)
+        return Remote(str(open_control(clone.beside / "remote", path)), is_network=False, config=None)
+    config = clone.beside / "remote.gitconfig"
+    write_whole(config, REMOTE_CONFIG)
+    return Remote(remote, is_network=False, config=config)
 
 
 def remote_commit(clone: Clone, branch: str, *, timeout_s: float = 60) -> str | None:
     """Return where ``branch`` stands on the remote; None when it is not there. Raises GitError as ``push`` does."""
     ref = f"refs/heads/{checked_branch(branch)}"
-    address, is_network = _address(clone)
+    remote = _remote_of(clone)
     output = run_git(
-        ("ls-remote", "--refs", address, ref),
+        ("ls-remote", "--refs", remote.address, ref),
         git_dir=clone.control(),
         timeout_s=timeout_s,
-        network=is_network,
+        network=remote.is_network,
     )
     for line in output.stdout.splitlines():
         commit, _, name = line.partition("\t")

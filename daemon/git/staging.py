@@ -66,7 +66,7 @@ def set_aside(held: Held) -> tuple[str, ...]:
 def _add(held: Held) -> None:
     for _ in range(_DEPTH):
         try:
-            held.git("add", "--all", "--", ".")
+            held.git("add", "--all")
         except GitError as error:
             if "does not have a commit checked out" not in error.stderr or not _set_aside(held, _inner(held)):
                 raise
