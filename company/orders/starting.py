@@ -31,7 +31,7 @@ from company.store import repositories, sessions, teams
 from company.work.priority import Priority, parse_priority, render_priority
 
 if TYPE_CHECKING:
-    from company.store.gate import Transaction
+    from company.store.gate import Reading, Transaction
     from company.store.sessions import Session
 
 #: bytes; the longest name every file system here takes, less what ``rejected/`` may add to it
@@ -126,20 +126,29 @@ def _read(request: StartRequest) -> Priority:
     return parse_priority(render_priority(replace(priority, **wishes)).encode(), name)
 
 
+def find_file_job(
+    office: Office, tx: "Reading", content: bytes, arrived_at: datetime | None
+) -> "Session | None":
+    """Return the job of a dropped file: one of the same content made since it came, or in the window before.
+
+    So a file found again after a crash, however long the service was away, is the job it made before.
+    """
+    now = office.clock.now()
+    since = min(arrived_at or now, now) - timedelta(seconds=office.config.intake.same_content_window_s)
+    return sessions.find_newest_by_start_key(tx, _file_key(content), to_iso(since))
+
+
 def _started_before(
     office: Office, tx: "Transaction", actor: Actor, request: StartRequest
 ) -> "Session | None":
     if actor.surface == "file":
-        arrived_at = min(request.arrived_at or office.clock.now(), office.clock.now())
-        since = arrived_at - timedelta(seconds=office.config.intake.same_content_window_s)
-        return sessions.find_newest_by_start_key(tx, _file_key(request), to_iso(since))
-    key = _key(tx, actor, request)
-    return sessions.find_by_start_key(tx, key)
+        return find_file_job(office, tx, request.content, request.arrived_at)
+    return sessions.find_by_start_key(tx, _key(tx, actor, request))
 
 
 def _key(tx: "Transaction", actor: Actor, request: StartRequest) -> str:
     if actor.surface == "file":
-        prefix = _file_key(request)
+        prefix = _file_key(request.content)
         return f"{prefix}{sessions.count_by_start_key(tx, prefix) + 1}"
     if request.schedule_id is not None:
         if request.slot is None:
@@ -153,8 +162,8 @@ def command_key(actor: Actor, delivery_id: str | None) -> str:
     return f"command:{actor.surface}:{delivery_id or new_id('once')}"
 
 
-def _file_key(request: StartRequest) -> str:
-    return f"file:{hashlib.sha256(request.content).hexdigest()}:"
+def _file_key(content: bytes) -> str:
+    return f"file:{hashlib.sha256(content).hexdigest()}:"
 
 
 def _row(
