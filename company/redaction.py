@@ -53,9 +53,9 @@ class Redactor:
         """Return ``text`` without secrets."""
         return self._pattern.sub(MARK, text)
 
-    def with_secrets(self, secrets: Iterable[str]) -> "Redactor":
-        """Return a redactor that knows these too."""
-        return Redactor(self._secrets.union(secrets))
+    def for_environment(self, environ: Mapping[str, str]) -> "Redactor":
+        """Return a redactor that knows the secrets in ``environ`` too."""
+        return Redactor(self._secrets | secrets_of(environ))
 
     def expression(self) -> str:
         """Return the one regular expression: exact values, longest first, then shapes."""

@@ -1,85 +1,249 @@
-"""Starts processes that outlive the daemon, and finds them again."""
+"""Starts processes that outlive the daemon, finds them again, and ends them.
 
-import subprocess
+A process is known by its key. Under ``<runs>/<job>/<name>/`` there is one folder an attempt (attempt.py), and beside
+each attempt's child stands a shim (shim.py). Whatever the daemon does with a key is safe to repeat: a live attempt
+is joined, an ended one gives its recorded end, a lost one is buried and tried again.
+"""
+
+import contextlib
+import hashlib
+import os
+import select
+import shutil
 import threading
-from collections.abc import Callable
-from datetime import UTC, datetime
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from company.clock import to_iso
 from company.redaction import Redactor
+from daemon.processes.attempt import Attempt, attempts, turn
+from daemon.processes.family import HAS_PROC, signal_exactly
+from daemon.processes.following import Follower, OnLine
+from daemon.processes.launching import launch
+from daemon.processes.reap import TOKEN_NAME, kill_marked, process_table
 from daemon.processes.record import Detached, EndReason, ProcessEnd, ProcessSpec, Stream
 
 __all__ = ["Detached", "EndReason", "OnLine", "ProcessEnd", "ProcessSpec", "Processes", "Stream"]
 
-OnLine = Callable[[str, str], None]
-"""Called with (stream, line without its end), in order, from the thread that called run()."""
+ATTEMPTS_MAX = 3  # a run that is lost this often is not tried again
+LOOK_S = 0.5  # how often a waiting thread looks whether the shim lives, should the bell be silent
+STOP_MARGIN_S = 0.3  # beyond the grace: then a shim that does not answer is killed as well
 
 
 class Processes:
-    """First cut: runs in the foreground and remembers nothing. The signatures stand."""
+    """All processes of one company. Safe to use from many threads, and from several daemons one after another.
+
+    ``runs_dir`` lies on a local disk and only this user can enter it. ``redactor`` knows the service's own secrets;
+    those in a process's environment are found by the names of their variables.
+    """
 
     def __init__(self, runs_dir: Path, *, redactor: Redactor | None = None) -> None:
-        self._runs_dir, self.redactor = runs_dir, redactor or Redactor()
-        self._live: dict[str, subprocess.Popen[bytes]] = {}
+        self.redactor = redactor or Redactor()
+        self._runs_dir = runs_dir.absolute()
+        self._runs_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._installation = hashlib.sha256(os.fsencode(self._runs_dir.resolve())).hexdigest()[:12]
+        self._table = process_table()
+        self._closing, self._closer = os.pipe()
+        self._is_closed = False
         self._lock = threading.Lock()
+        self._children: set[int] = set()  # shims that this process started and has not reaped
 
     def run(self, spec: ProcessSpec, on_line: OnLine, on_replay: OnLine | None = None) -> ProcessEnd:
-        """Start it, or find it again. ``on_replay`` hears the lines that were heard before a restart."""
-        began = datetime.now(UTC)
-        spec.output_path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            process = subprocess.Popen(
-                spec.argv,
-                cwd=spec.cwd,
-                env=dict(spec.env),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        except OSError as error:
-            return self._end(began, EndReason.NOT_STARTED, None, str(error))
-        with self._lock:
-            self._live[spec.key] = process
-        assert process.stdout is not None
-        with process.stdout, spec.output_path.open("a", encoding="utf-8") as output:
-            for raw in process.stdout:
-                line = self.redactor.text(raw.decode("utf-8", "replace").rstrip("\n"))
-                output.write(f"{line}\n")
-                on_line(Stream.STDOUT, line)
-        code = process.wait()
-        with self._lock:
-            was_stopped = self._live.pop(spec.key, None) is None
-        return self._end(began, EndReason.STOPPED if was_stopped else EndReason.EXITED, code, "")
+        """Start the process, or join its live attempt, or return its recorded end. Blocking.
 
-    def _end(self, began: datetime, reason: EndReason, code: int | None, error: str) -> ProcessEnd:
-        now = datetime.now(UTC)
-        return ProcessEnd(
-            reason=reason,
-            exit_code=code if code is not None and code >= 0 else None,
-            signal=-code if code is not None and code < 0 else None,
-            started_at=to_iso(began),
-            ended_at=to_iso(now),
-            duration_s=(now - began).total_seconds(),
-            error=error,
-        )
+        ``on_line`` hears each line once (the one under way when a daemon is killed: perhaps twice), in order, in
+        this thread. What was heard by the daemon before goes to ``on_replay``, for callers whose result is made of
+        lines. Lines are redacted. Raises Detached after close(), OSError when the disk takes no new run.
+        """
+        while True:
+            attempt = self._open(spec)
+            end = self._follow(attempt, spec, on_line, on_replay)
+            if end.reason is not EndReason.LOST or attempt.number >= ATTEMPTS_MAX:
+                return end
 
     def stop(self, key_prefix: str, grace_s: float = 1.5) -> int:
-        """End every process whose key starts with ``key_prefix``; return how many there were."""
-        with self._lock:
-            keys = [key for key in self._live if key.startswith(key_prefix)]
-            processes = [self._live.pop(key) for key in keys]
-        for process in processes:
-            process.kill()
-        return len(processes)
+        """End every live process whose key starts with ``key_prefix``, and all that descend from it.
+
+        Each gets SIGTERM, after ``grace_s`` SIGKILL; a shim that does not answer is killed, and the rest by token.
+        Returns how many there were, when they are gone. Says nothing to a run() that has not started its process.
+        """
+        live = [attempt for attempt in self._latest(key_prefix) if attempt.is_live()]
+        for attempt in live:
+            attempt.order_stop(grace_s)
+        deadline = time.monotonic() + grace_s + STOP_MARGIN_S
+        left = live
+        while (left := [one for one in left if one.is_live()]) and time.monotonic() < deadline:
+            threading.Event().wait(0.01)
+        for attempt in left:
+            self._kill(attempt)
+        return len(live)
 
     def forget(self, key_prefix: str) -> None:
-        """Remove what is known of ended processes whose key starts with ``key_prefix``."""
+        """Remove the folders of ended processes whose key starts with ``key_prefix``: they could run again."""
+        for attempt in self._latest(key_prefix):
+            with turn(attempt.folder.parent):
+                if not attempt.is_live():
+                    shutil.rmtree(attempt.folder.parent, ignore_errors=True)
+        for folder in self._job_folders(key_prefix):
+            with contextlib.suppress(OSError):
+                folder.rmdir()
 
     def sweep(self, is_wanted: Callable[[str], bool]) -> list[str]:
-        """End what nobody wants any more; return a line for each."""
-        return []
+        """End what nobody wants and what has lost its shim; return a line for people about each.
+
+        For the start of the daemon and every half minute: it finds the runs of jobs that were stopped while no
+        daemon was there, and what a killed shim left behind.
+        """
+        said = []
+        for attempt in self._latest(""):
+            if attempt.is_live():
+                if not is_wanted(attempt.key):
+                    self.stop(attempt.key)
+                    said.append(f"{attempt.key}: ended, nobody waits for it")
+            elif attempt.end() is None and (count := self._bury(attempt, wait=False)):
+                said.append(f"{attempt.key}: its shim was gone, {count} processes ended")
+        for stray in self._table.marked(f"{self._installation}/"):
+            owner = self._owner(stray.token)
+            if (owner is None or not owner.is_live()) and self._table.kill(stray):
+                said.append(f"process {stray.pid} of {stray.token.partition('/')[2]}: ended, its run is over")
+        self._reap()
+        return said
 
     def close(self) -> None:
-        """Make every run() raise Detached. The processes run on."""
+        """Let go: every run(), now and later, raises Detached. The processes go on under their shims."""
+        with self._lock:
+            if not self._is_closed:
+                self._is_closed = True
+                os.close(self._closer)
+
+    def _open(self, spec: ProcessSpec) -> Attempt:
+        """Return the attempt to follow: the latest, or a new one where there is none that counts."""
+        folder = self._runs_dir / spec.key
+        with turn(folder):
+            if self._is_closed:
+                raise Detached(spec.key)
+            known = attempts(folder, spec.key)
+            number = 1
+            if known:
+                latest = known[-1]
+                if not latest.is_live() and latest.end() is None:
+                    self._bury_in_turn(latest)
+                end = latest.end()
+                if end is None or end.reason is not EndReason.LOST or latest.number >= ATTEMPTS_MAX:
+                    return latest
+                number = latest.number + 1
+            attempt = Attempt(folder / str(number), spec.key, number)
+            secrets = self.redactor.for_environment(spec.env).expression()
+            pid = launch(attempt, spec, {**spec.env, TOKEN_NAME: self._token(attempt)}, secrets)
+            with self._lock:
+                self._children.add(pid)
+            return attempt
+
+    def _follow(
+        self, attempt: Attempt, spec: ProcessSpec, on_line: OnLine, on_replay: OnLine | None
+    ) -> ProcessEnd:
+        with (
+            Follower(attempt.folder, spec.output_path, on_line, on_replay) as follower,
+            _bell(attempt) as bell,
+        ):
+            poll = select.poll()
+            poll.register(bell, select.POLLIN)
+            poll.register(self._closing, select.POLLIN)
+            must_look = True
+            while True:
+                # The end first: what was written before it is then told completely.
+                end = attempt.end()
+                if end is None and must_look and not attempt.is_live():
+                    self._bury(attempt, wait=True)
+                    end = attempt.end()
+                follower.tell()
+                if end is not None:
+                    self._finish(attempt)
+                    return end
+                if self._is_closed:
+                    raise Detached(spec.key)
+                must_look = _wait(poll, bell)
+
+    def _finish(self, attempt: Attempt) -> None:
+        self._reap()
+        if not HAS_PROC:  # the shim reached the process group only
+            kill_marked(self._table, self._token(attempt))
+
+    def _bury(self, attempt: Attempt, *, wait: bool) -> int:
+        with turn(attempt.folder.parent, wait=wait) as is_mine:
+            if not is_mine or attempt.is_live() or attempt.end() is not None:
+                return 0
+            return self._bury_in_turn(attempt)
+
+    def _bury_in_turn(self, attempt: Attempt) -> int:
+        count = kill_marked(self._table, self._token(attempt))
+        attempt.record_loss()
+        return count
+
+    def _kill(self, attempt: Attempt) -> None:
+        """End an attempt whose shim does not answer. The kernel kills the child with it, we the rest."""
+        shim = attempt.shim()
+        if shim is not None and attempt.is_live():
+            signal_exactly(shim, 9)
+        kill_marked(self._table, self._token(attempt))
+        deadline = time.monotonic() + 1.0
+        while attempt.is_live() and time.monotonic() < deadline:
+            threading.Event().wait(0.005)
+        self._bury(attempt, wait=True)
+
+    def _token(self, attempt: Attempt) -> str:
+        return f"{self._installation}/{attempt.key}/{attempt.number}"
+
+    def _owner(self, token: str) -> Attempt | None:
+        """Return the attempt a token belongs to; None when it is none of ours, or forgotten."""
+        _, job, name, number = [*token.split("/"), "", "", ""][:4]
+        folder = self._runs_dir / job / name / number
+        return (
+            Attempt(folder, f"{job}/{name}", int(number)) if number.isdecimal() and folder.is_dir() else None
+        )
+
+    def _job_folders(self, key_prefix: str) -> list[Path]:
+        job, slash, _ = key_prefix.partition("/")
+        if slash:
+            folders = [self._runs_dir / job] if job else []
+        else:
+            folders = [one for one in self._runs_dir.iterdir() if one.name.startswith(job)]
+        return [folder for folder in folders if folder.is_dir()]
+
+    def _latest(self, key_prefix: str) -> Iterator[Attempt]:
+        for job in self._job_folders(key_prefix):
+            for folder in sorted(job.iterdir()):
+                key = f"{job.name}/{folder.name}"
+                if key.startswith(key_prefix) and (known := attempts(folder, key)):
+                    yield known[-1]
+
+    def _reap(self) -> None:
+        """Collect shims that have ended, so that no zombie is kept."""
+        with self._lock:
+            for pid in list(self._children):
+                try:
+                    done, _ = os.waitpid(pid, os.WNOHANG)
+                except ChildProcessError:
+                    done = pid
+                if done:
+                    self._children.discard(pid)
+
+
+@contextlib.contextmanager
+def _bell(attempt: Attempt) -> Iterator[int]:
+    descriptor = os.open(attempt.folder / "bell", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _wait(poll: select.poll, bell: int) -> bool:
+    """Wait for the bell; say whether it is time to look if the shim lives."""
+    events = dict(poll.poll(LOOK_S * 1000))
+    rung = events.get(bell, 0)
+    if rung & select.POLLIN:
+        os.read(bell, 65_536)
+    elif rung:
+        threading.Event().wait(0.005)  # hung up: the shim is on its way out
+    return not events or bool(rung & select.POLLHUP)

@@ -1,0 +1,90 @@
+"""Becoming the child: everything between fork and exec. Part of the shim: see there for what it may import."""
+
+import ctypes
+import os
+import resource
+import signal
+from typing import Any, NoReturn
+
+from daemon.processes.family import HAS_PROC
+
+CHUNK = 65_536  # bytes read at once
+
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 36, 38  # linux/prctl.h
+
+Order = dict[str, Any]
+"""argv, cwd, env, stdin, output, limit, wall_s, idle_s, memory, secrets (a regular expression), number."""
+
+
+class NotStarted(Exception):
+    """The child could not be started; the text says why."""
+
+
+def prctl(option: int, value: int) -> None:
+    """Ask Linux; elsewhere there is nothing to ask."""
+    if HAS_PROC:
+        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+
+
+def start_child(order: Order) -> tuple[int, dict[int, int]]:
+    """Fork and become the child. Returns its pid and its pipes (descriptor -> stream). Raises NotStarted."""
+    out, child_out = os.pipe()
+    err, child_err = os.pipe()
+    trouble, child_trouble = os.pipe()
+    shim = os.getpid()
+    try:
+        pid = os.fork()
+    except OSError as error:
+        raise NotStarted(f"no new process can be made: {error.strerror}") from error
+    if pid == 0:
+        _become(order, shim, child_out, child_err, child_trouble)
+    for descriptor in (child_out, child_err, child_trouble):
+        os.close(descriptor)
+    words = os.read(trouble, CHUNK).decode("utf-8", "replace")
+    os.close(trouble)
+    if words:
+        raise NotStarted(words)
+    return pid, {out: 0, err: 1}
+
+
+def _become(order: Order, shim: int, out: int, err: int, trouble: int) -> NoReturn:
+    stage = "cannot be prepared"
+    try:
+        os.setpgid(0, 0)
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        # A setuid program would be out of reach of our signals, and exec would clear the line above.
+        prctl(PR_SET_NO_NEW_PRIVS, 1)
+        if os.getppid() != shim:
+            os._exit(127)
+        for number in (
+            signal.SIGPIPE,
+            signal.SIGHUP,
+            signal.SIGINT,
+            signal.SIGQUIT,
+            signal.SIGTERM,
+            signal.SIGXFSZ,
+        ):
+            signal.signal(number, signal.SIG_DFL)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        _offer_to_the_oom_killer()
+        stage = f"cannot read its standard input {order['stdin']!r}"
+        os.dup2(os.open(order["stdin"] or os.devnull, os.O_RDONLY), 0)
+        os.dup2(out, 1)
+        os.dup2(err, 2)
+        stage = f"cannot work in {order['cwd']!r}"
+        os.chdir(order["cwd"])
+        stage = f"cannot run {order['argv'][0]!r}"
+        os.execvpe(order["argv"][0], order["argv"], order["env"])  # noqa: S606 - no shell is the point
+    except OSError as error:
+        os.write(trouble, f"{stage}: {error.strerror}".encode()[:4096])
+    finally:
+        os._exit(127)
+
+
+def _offer_to_the_oom_killer() -> None:
+    """When the machine runs out of memory, the kernel is to end agents before the service."""
+    try:
+        with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:  # noqa: PTH123 - see family.py
+            file.write("500")
+    except OSError:
+        pass  # no /proc, or a sandbox: nothing depends on it
