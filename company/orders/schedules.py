@@ -12,7 +12,7 @@ import tzlocal
 
 from company.clock import from_iso, to_iso
 from company.errors import OrderRefused
-from company.ids import new_id, slug
+from company.ids import new_id
 from company.orders.audit import order
 from company.orders.office import Actor, Office
 from company.orders.permission import Action
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from company.config import Config
     from company.store.gate import Transaction
     from company.store.schedules import ScheduleRow
-    from company.work.priority import Priority
 
 ACTIONS = ("priority", "evaluation")
 
@@ -78,21 +77,6 @@ def add(office: Office, actor: Actor, request: ScheduleRequest) -> ScheduleChang
         taken.entity_id = schedule_id
         taken.detail = {"when": request.when, "action": request.action}
         return _change(office, schedules.get(taken.tx, schedule_id), is_changed=True)
-
-
-def keep_file_schedule(
-    office: Office, tx: "Transaction", actor: Actor, priority: "Priority", text: str
-) -> str:
-    """Make or change the schedule that a priority file asks for by its ``schedule:``; return its id.
-
-    The file is the truth of the schedule named after its title: dropped again, it changes it.
-    """
-    request = ScheduleRequest(name=slug(priority.title), when=priority.schedule or "", text=text)
-    columns = _columns(office, tx, request)
-    known = schedules.find(tx, request.name)
-    if known is not None and known.is_active and all(getattr(known, key) == columns[key] for key in columns):
-        return known.id
-    return _keep(tx, actor, known, columns)
 
 
 def pause(office: Office, actor: Actor, schedule: str) -> ScheduleChange:

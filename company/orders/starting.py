@@ -24,7 +24,6 @@ from company.orders.audit import order
 from company.orders.office import Actor, Office
 from company.orders.permission import Action
 from company.orders.references import find_team
-from company.orders.schedules import keep_file_schedule
 from company.orders.targets import resolve_target
 from company.orders.telling import tell_job
 from company.store import repositories, sessions, teams
@@ -68,7 +67,6 @@ class Started:
     title: str
     team_id: str
     priority_file: str
-    schedule_id: str | None = None  #: made or changed by the file's own ``schedule:``
 
 
 def start(office: Office, actor: Actor, request: StartRequest) -> Started:
@@ -78,6 +76,12 @@ def start(office: Office, actor: Actor, request: StartRequest) -> Started:
     """
     with order(office, actor, Action.START, "session", request.name[:200]) as taken:
         priority = _read(request)
+        if priority.schedule and request.schedule_id is None:
+            raise OrderRefused(
+                "has_schedule",
+                f"this starts {priority.schedule}, not now",
+                mend="add it as a schedule, or take `schedule:` out of it",
+            )
         known = _started_before(office, taken.tx, actor, request)
         if known is not None:
             taken.entity_id = known.id
@@ -86,10 +90,7 @@ def start(office: Office, actor: Actor, request: StartRequest) -> Started:
         row = _row(office, taken.tx, actor, request, priority)
         taken.entity_id = row["id"]
         taken.detail = {"title": priority.title, "file": row["priority_file"]}
-        schedule_id = None
-        if priority.schedule and request.schedule_id is None:
-            schedule_id = keep_file_schedule(office, taken.tx, actor, priority, priority.text)
-        return replace(insert_session(taken.tx, row), schedule_id=schedule_id)
+        return insert_session(taken.tx, row)
 
 
 def insert_session(tx: "Transaction", row: dict[str, Any]) -> Started:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from company.clock import to_iso
 from company.errors import NotPermitted, OrderRefused, PriorityFileError
-from company.orders import jobs, schedules
+from company.orders import jobs
 from company.orders.jobs import Started, StartRequest
 from company.orders.office import Actor, Office
 from company.orders.permission import actor_for
@@ -227,25 +227,13 @@ def test_who_only_looks_starts_nothing_and_the_audit_knows(office: Office, vera:
     assert (entry.actor_id, entry.actor_role, entry.outcome) == ("U-VERA", "viewer", "refused")
 
 
-def test_a_file_with_a_schedule_is_done_now_and_again_at_each_slot(office: Office, folder: Actor) -> None:
+def test_what_has_a_schedule_starts_at_its_slots_and_not_now(office: Office, folder: Actor) -> None:
     content = b"---\nschedule: every weekday 09:00\n---\n# Write the news\n\nText.\n"
-    started = start_file(office, folder, content)
-    [kept] = [one for one in schedules.list_schedules(office) if one.row.id == started.schedule_id]
-    assert started.is_new
-    assert (kept.row.name, kept.words) == ("write-the-news", "every weekday 09:00")
-    assert kept.row.priority_text == content.decode()
-
-
-def test_a_slot_of_a_file_with_a_schedule_makes_no_other_schedule(office: Office, folder: Actor) -> None:
-    content = b"---\nschedule: every weekday 09:00\n---\n# Write the news\n\nText.\n"
-    first = start_file(office, folder, content)
-    schedules.remove(
-        office, Actor("U-ANA", actor_for(office.config, "x", "terminal").role, "slack"), "write-the-news"
-    )
-    clock_actor = actor_for(office.config, "clock", "schedule")
-    request = StartRequest(content=content, schedule_id=first.schedule_id, slot=office.clock.now())
-    assert jobs.start(office, clock_actor, request).schedule_id is None
-    assert "write-the-news" not in [one.row.name for one in schedules.list_schedules(office)]
+    with pytest.raises(OrderRefused) as refused:
+        start_file(office, folder, content)
+    assert refused.value.code == "has_schedule"
+    slot = StartRequest(content=content, schedule_id="sched-1", slot=office.clock.now())
+    assert jobs.start(office, actor_for(office.config, "clock", "schedule"), slot).is_new
 
 
 JOB = "job-1764061200000-abcdefg"
