@@ -1,0 +1,109 @@
+"""A PostgreSQL server of the tests' own: made, started and removed here, on a socket in its own folder."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import uuid
+from pathlib import Path
+
+import psycopg
+
+#: a server that forgets on a crash is fine here, and much faster
+_SETTINGS = {
+    "listen_addresses": "",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "200",
+}
+
+
+def find_programs() -> Path | None:
+    """Return the folder with initdb and pg_ctl: the newest version's, or where PATH says; None: not installed."""
+    for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_version, reverse=True):
+        if (folder / "initdb").exists() and (folder / "pg_ctl").exists():
+            return folder
+    found = shutil.which("initdb")
+    return Path(found).resolve().parent if found and shutil.which("pg_ctl") else None
+
+
+def _version(folder: Path) -> float:
+    try:
+        return float(folder.parent.name)
+    except ValueError:
+        return 0.0
+
+
+class PostgresqlServer:
+    """One running server. ``template`` is a database that ``new_database`` copies."""
+
+    def __init__(self, programs: Path) -> None:
+        self._programs = programs
+        self._folder = Path(tempfile.mkdtemp(prefix="pg-"))  # short: a socket's path has 107 bytes at most
+        self._owner = self._unprivileged()
+        if self._owner is not None:
+            shutil.chown(self._folder, self._owner, self._owner)
+        self.template: str | None = None
+        self._run(
+            "initdb", "--pgdata=data", "--username=postgres", "--auth=trust", "--no-sync", "--encoding=UTF8"
+        )
+        self.start()
+
+    @staticmethod
+    def _unprivileged() -> str | None:
+        """Return whom to run as: PostgreSQL refuses to be root."""
+        if os.geteuid() != 0:
+            return None
+        return next(
+            name for name in ("postgres", "nobody") if name in {one.pw_name for one in pwd.getpwall()}
+        )
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        settings = {**_SETTINGS, "unix_socket_directories": str(self._folder)}
+        options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
+        self._run("pg_ctl", "start", "--pgdata=data", "--wait", "--log=log", "--options", options)
+
+    def stop(self) -> None:
+        """Stop it at once: its clients find themselves cut off."""
+        self._run("pg_ctl", "stop", "--pgdata=data", "--mode=immediate", "--wait")
+
+    def remove(self) -> None:
+        """Stop it and remove what it kept."""
+        self.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def url(self, database: str) -> str:
+        """Return how to reach one of its databases."""
+        return f"postgresql://postgres@/{database}?host={self._folder}"
+
+    def new_database(self) -> str:
+        """Make a database, a copy of the template where there is one; return its name."""
+        name = f"test_{uuid.uuid4().hex}"
+        self.administer(f"CREATE DATABASE {name}" + (f" TEMPLATE {self.template}" if self.template else ""))
+        return name
+
+    def administer(self, statement: str) -> None:
+        """Run a statement as the server's owner."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(statement)
+
+    def _run(self, program: str, *arguments: str) -> None:
+        # Files, not pipes: the server inherits them, and a pipe would never come to its end.
+        with (self._folder / f"{program}.out").open("wb") as output:
+            ended = subprocess.run(
+                [self._programs / program, *arguments],
+                cwd=self._folder,
+                env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
+                user=self._owner,
+                group=self._owner,
+                extra_groups=[] if self._owner else None,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                check=False,
+            )
+        if ended.returncode:
+            raise RuntimeError((self._folder / f"{program}.out").read_text(errors="replace"))
