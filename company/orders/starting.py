@@ -69,13 +69,31 @@ class Started:
     priority_file: str
 
 
+@dataclass(frozen=True)
+class Understood:
+    """A request read, with the team and the repository it means."""
+
+    priority: Priority
+    team_id: str
+    target_repo: str | None  #: as the job's row names it; None: a workspace of its own
+
+
+def understand(office: Office, tx: "Reading", request: StartRequest) -> Understood:
+    """Read a request as starting it would, and change nothing. Raises PriorityFileError, OrderRefused."""
+    priority = _read(request)
+    target_repo = _target(office, tx, request, priority)
+    _check_model(office, request, priority)
+    return Understood(priority, _team_id(office, tx, request, priority, target_repo), target_repo)
+
+
 def start(office: Office, actor: Actor, request: StartRequest) -> Started:
     """Make the pending session of ``request``, or find the one that the same request made before.
 
     Raises PriorityFileError for what the file says wrongly, OrderRefused for what was said beside it.
     """
     with order(office, actor, Action.START, "session", request.name[:200]) as taken:
-        priority = _read(request)
+        meant = understand(office, taken.tx, request)
+        priority = meant.priority
         if priority.schedule and request.schedule_id is None:
             raise OrderRefused(
                 "has_schedule",
@@ -87,7 +105,7 @@ def start(office: Office, actor: Actor, request: StartRequest) -> Started:
             taken.entity_id = known.id
             taken.change_nothing(started_at=known.created_at)
             return started(known, is_new=False)
-        row = _row(office, taken.tx, actor, request, priority)
+        row = _row(office, taken.tx, actor, request, meant)
         taken.entity_id = row["id"]
         taken.detail = {"title": priority.title, "file": row["priority_file"]}
         return insert_session(taken.tx, row)
@@ -168,16 +186,15 @@ def _file_key(content: bytes) -> str:
 
 
 def _row(
-    office: Office, tx: "Transaction", actor: Actor, request: StartRequest, priority: Priority
+    office: Office, tx: "Transaction", actor: Actor, request: StartRequest, meant: Understood
 ) -> dict[str, Any]:
     job_id = new_job_id(office.clock.now())
-    target_repo = _target(office, tx, request, priority)
-    _check_model(office, request, priority)
+    priority = meant.priority
     return {
         "id": job_id,
-        "team_id": _team_id(office, tx, request, priority, target_repo),
+        "team_id": meant.team_id,
         "title": priority.title,
-        "target_repo": target_repo,
+        "target_repo": meant.target_repo,
         "priority_file": file_name_for(request.name, priority.title, job_id),
         "priority_text": priority.text,
         "start_key": _key(tx, actor, request),
@@ -197,7 +214,7 @@ def _row(
 
 
 def _team_id(
-    office: Office, tx: "Transaction", request: StartRequest, priority: Priority, target_repo: str | None
+    office: Office, tx: "Reading", request: StartRequest, priority: Priority, target_repo: str | None
 ) -> str:
     """Return the team that is named, else the repository's own, else the company's first."""
     if priority.team:
@@ -208,13 +225,13 @@ def _team_id(
     known = repositories.find(tx, target_repo) if target_repo else None
     if known is not None and known.team_id:
         return known.team_id
-    team_ids = [team.id for team in (*office.config.teams, *teams.list_teams(tx))]
+    team_ids = [*(team.id for team in office.config.teams), *(row.id for row in teams.list_teams(tx))]
     if not team_ids:
         raise OrderRefused("no_team", "the company has no team", mend="add one to teams in config.yaml")
     return team_ids[0]
 
 
-def _target(office: Office, tx: "Transaction", request: StartRequest, priority: Priority) -> str | None:
+def _target(office: Office, tx: "Reading", request: StartRequest, priority: Priority) -> str | None:
     try:
         return resolve_target(office.config, tx, priority.repo)
     except OrderRefused as refused:
