@@ -24,8 +24,10 @@ _IS_CI = bool(os.environ.get("CI"))
 def postgresql_server() -> Iterator[PostgresqlServer]:
     programs = find_programs()
     if programs is None:
-        reason = "PostgreSQL's server programs (initdb, pg_ctl) are not installed"
-        pytest.fail(reason) if _IS_CI else pytest.skip(reason)
+        missing = "PostgreSQL's server programs (initdb, pg_ctl) are not installed"
+        if _IS_CI:
+            pytest.fail(missing)
+        pytest.skip(missing)
     server = PostgresqlServer(programs)
     try:
         name = server.new_database()

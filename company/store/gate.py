@@ -68,7 +68,7 @@ class Reading:
         return None if row is None else next(iter(row.values()))
 
     def _run(self, sql: str, params: Mapping[str, Any]) -> ResultIter:
-        lists = tuple(sorted(name for name, value in params.items() if isinstance(value, tuple)))
+        lists = tuple((name, not value) for name, value in params.items() if isinstance(value, tuple))
         bound = {name: _plain(value) for name, value in params.items()}
         with translated():
             return self._database.query(_statement(sql, lists), **bound)
@@ -263,11 +263,18 @@ def _first_line(error: DBAPIError) -> str:
 
 
 @functools.lru_cache(maxsize=1024)
-def _statement(sql: str, lists: tuple[str, ...]) -> TextClause:
+def _statement(sql: str, lists: tuple[tuple[str, bool], ...]) -> TextClause:
+    """Prepare ``sql``. ``lists`` names the parameters that are lists, and says of each whether it is empty."""
     statement = sqlalchemy.text(sql)
     if not lists:
         return statement
-    return statement.bindparams(*(sqlalchemy.bindparam(name, expanding=True) for name in lists))
+    # PostgreSQL wants to know of what an empty list is empty: of text, as all keys that are looked up so.
+    return statement.bindparams(
+        *(
+            sqlalchemy.bindparam(name, expanding=True, type_=sqlalchemy.String() if is_empty else None)
+            for name, is_empty in lists
+        )
+    )
 
 
 def _insert_sql(table: str, columns: tuple[str, ...]) -> str:

@@ -144,8 +144,8 @@ class Postgres:
         raw.exec_driver_sql(
             files("company.store").joinpath("postgres_prelude.sql").read_text(encoding="utf-8")
         )
-        for statement in statements:
-            raw.exec_driver_sql(_in_postgres(statement))
+        # One message for all seventy statements: far from the server each would be a round trip.
+        raw.exec_driver_sql("\n".join(_in_postgres(statement) for statement in statements))
 
     def close(self) -> None:
         """Close every connection."""

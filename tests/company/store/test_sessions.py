@@ -5,7 +5,7 @@ import pytest
 from company.errors import NotFound
 from company.store import sessions
 from company.store.gate import Store, Transaction
-from company.work.job import EXIT_CODE, JOB_MOVES, JobStatus, may_follow
+from company.work.job import JobStatus
 from tests.conftest import SettableClock
 
 
