@@ -53,7 +53,7 @@ def eventually() -> Eventually:
 @pytest.fixture(autouse=True)
 def clean_environment(
     monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[None]:
+) -> None:
     """Give each test an empty HOME and none of the git or service settings of whoever runs the suite."""
     import os
 
@@ -62,4 +62,4 @@ def clean_environment(
             monkeypatch.delenv(name)
     home: Path = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(home))
-    yield
+    return
