@@ -13,7 +13,7 @@
     │   ├── NotFound                (also a LookupError)
     │   ├── IllegalTransition
     │   ├── NewerDatabase           the operator: this database belongs to a later version
-    │   ├── StoreUnavailable        the operator: locked, full, read-only or unreachable; later may go well
+    │   ├── StoreUnavailable        the operator: locked, full, read-only, unreachable or damaged
     │   ├── ConstraintViolated      a developer's slip, or a row that may not be there
     │   └── NestedTransaction       a developer's slip
     ├── RunError
@@ -122,7 +122,7 @@ class NewerDatabase(StoreError):
 
 
 class StoreUnavailable(StoreError):
-    """The database cannot be used now. ``reason`` is one of: locked, full, read_only, unreachable."""
+    """The database cannot be used now. ``reason``: locked, full, read_only, unreachable or damaged."""
 
     def __init__(self, reason: str, detail: str = "") -> None:
         self.reason, self.detail = reason, detail
@@ -130,6 +130,7 @@ class StoreUnavailable(StoreError):
             "locked": "another process writes; try again",
             "full": "nothing was written; free space on its disk and try again",
             "read_only": "nothing was written; make its disk or file writable and try again",
+            "damaged": "nothing was written; keep the file, and start with a backup in its place",
         }.get(reason, "nothing was written; see that the database runs and can be reached, and try again")
         super().__init__(f"the database is {reason.replace('_', '-')}" + (f": {detail}" if detail else ""))
 

@@ -245,11 +245,13 @@ _UNAVAILABLE = {
     "readonly database": "read_only",
     "read-only transaction": "read_only",
     "unable to open database file": "unreachable",
+    "file is not a database": "damaged",
+    "disk image is malformed": "damaged",
 }
 
 
 def unavailable_reason(error: DBAPIError) -> str | None:
-    """Say why the database cannot be used: locked, full, read_only, unreachable; None when it can be."""
+    """Return StoreUnavailable's reason, or None: the statement was wrong, not the database."""
     text = str(error.orig).lower()
     for words, reason in _UNAVAILABLE.items():
         if words in text:

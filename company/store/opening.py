@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from company.clock import Clock, to_iso
-from company.errors import NewerDatabase, SchemaDrift, StoreError
+from company.errors import NewerDatabase, SchemaDrift, StoreError, StoreUnavailable
 from company.store.backend import Backend
 from company.store.gate import Store, translated
 from company.store.schema import Schema, shipped_schema, split
@@ -32,8 +32,11 @@ def open_store(
 
     ``schema`` is what the product ships unless told otherwise. Raises StoreUnavailable, SchemaDrift, NewerDatabase.
     """
-    with translated():
-        backend = _connect(url, sqlite_path, busy_timeout_ms)
+    try:
+        with translated():
+            backend = _connect(url, sqlite_path, busy_timeout_ms)
+    except OSError as error:  # its folder cannot be made
+        raise StoreUnavailable("unreachable", str(error)) from error
     try:
         with translated():
             shape = _ready(backend, schema or shipped_schema(backend.name), clock)

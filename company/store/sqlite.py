@@ -49,8 +49,8 @@ class Sqlite:
         self._engine = self.database.engine
         self._lock = threading.Lock()
         # data_version tells what *other* connections committed: one that never writes sees everything.
-        self._watching = self._engine.raw_connection()
-        self._cursor = self._watching.cursor()
+        self._watching = self._engine.connect()
+        self._cursor = self._watching.connection.cursor()
 
     def begin_writing(self, connection: Connection) -> None:
         """Take the write lock now, not at the first write: what is read then stays true."""
@@ -116,7 +116,6 @@ class Sqlite:
     def close(self) -> None:
         """Close every connection."""
         with self._lock:
-            self._cursor.close()
             self._watching.close()
         self.database.close()
 
