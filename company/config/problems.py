@@ -13,6 +13,7 @@ from company.config.values import TOKEN, has_password
 from company.yaml_text import KeyPath, YamlDocument
 
 SHOWN_MAX = 10
+CLOSE = 0.75  # of difflib; with less, agent-nobody would be taken for agent-b
 _SECRET_KEY = re.compile(
     r"token|secret|passw(or)?d|passphrase|api_?key|private_?key|credential|webhook_url", re.IGNORECASE
 )
@@ -59,7 +60,7 @@ def dotted(path: Iterable[str | int]) -> str:
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return '; did you mean x?' with the nearest known word, else the words there are."""
     words = sorted(known)
-    close = difflib.get_close_matches(word[:60].lower(), words, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(word[:60].lower(), words, n=1, cutoff=CLOSE)
     return f"did you mean {close[0]}?" if close else f"one of: {', '.join(words)}"
 
 

@@ -15,7 +15,7 @@ from typing import Literal
 from company.errors import PriorityFileError
 from company.work.daily_report import is_daily_report, take_first
 from company.work.front_matter import Check, Settings, parse_settings, render_settings, split_front_matter
-from company.work.priority_body import ChecklistItem, numbered, parse_body
+from company.work.priority_body import LINES_MAX, ChecklistItem, Line, has_words, numbered, parse_body
 
 __all__ = ["BYTES_MAX", "Check", "ChecklistItem", "Priority", "body_of", "parse_priority", "render_priority"]
 
@@ -48,11 +48,7 @@ def parse_priority(data: bytes, name: str) -> Priority:
     text = _decoded(data, name)
     front, front_line, body = split_front_matter(_normal(text), name)
     settings = parse_settings(front, front_line, name)
-    lines = numbered(body, _normal(text).count("\n") - body.count("\n") + 1)
-    if not body.strip():
-        raise PriorityFileError(
-            name, "there is nothing to do in it", mend="write a # title, and what is to be done under it"
-        )
+    lines = _lines(body, _normal(text).count("\n") - body.count("\n") + 1, name)
     is_daily = is_daily_report(name)
     taken = take_first(lines, name) if is_daily else None
     read = parse_body(taken.lines, name, title=taken.title) if taken else parse_body(lines, name)
@@ -81,6 +77,18 @@ def body_of(priority: Priority) -> str:
         taken = take_first(numbered(body), "")
         body = "\n".join((f"# {taken.title}", "", *(text for _, text in taken.lines)))
     return body.strip() + "\n"
+
+
+def _lines(body: str, first_line: int, name: str) -> list[Line]:
+    if not has_words(body):
+        raise PriorityFileError(
+            name, "there is nothing to do in it", mend="write a # title, and what is to be done under it"
+        )
+    if body.count("\n") > LINES_MAX:
+        raise PriorityFileError(
+            name, f"it has more than {LINES_MAX} lines", mend="split the work into several files"
+        )
+    return numbered(body, first_line)
 
 
 def _normal(text: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from company.errors import PriorityFileError
 
 TITLE_MAX = 200  # characters; a longer one is cut
+LINES_MAX = 20_000
 ENTRIES_MAX = 500  # checkboxes, files or dependencies of one file
 
 #: a line of the file: its number, and its text without the line's end
@@ -70,7 +71,7 @@ def parse_body(lines: Sequence[Line], name: str, *, title: str = "") -> Body:
         _refuse_leaving(path, number, name)
     _refuse_more(len(sorter.items), "checkboxes", name)
     return Body(
-        title=short_title(found or _first_words(lines) or name.partition(".")[0]),
+        title=short_title(found or _first_words(lines) or name.partition(".")[0] or "Untitled"),
         description=_joined(sections["description"]),
         expected_outcome=_joined(sections["expected_outcome"]),
         files=tuple(dict.fromkeys(path for _, path in files)),
@@ -161,6 +162,11 @@ def plain(text: str) -> str:
     return text
 
 
+def has_words(text: str) -> bool:
+    """Say whether ``text`` is more than Markdown's marks."""
+    return bool(text.strip("#*-_`~=|>+[] \t\n"))
+
+
 def short_title(text: str) -> str:
     """Return ``text`` as a title: one line, cut to ``TITLE_MAX``."""
     return " ".join(text.split())[:TITLE_MAX].rstrip()
@@ -228,10 +234,12 @@ def _joined(lines: Sequence[Line]) -> str:
 
 
 def _first_words(lines: Sequence[Line]) -> str:
-    """Return the first line that has words, without the marks of a list."""
-    for _, text in lines:
+    """Return the first line outside code that has words, without the marks of a list."""
+    for (_, text), is_code in marked_code(lines):
+        if is_code:
+            continue
         entry = _CHECKBOX.fullmatch(text) or _ENTRY.fullmatch(text)
         words = plain((entry[entry.lastindex or 0] if entry else text).strip())
-        if words.strip("#*-_`~=|>+ "):
+        if has_words(words):
             return words
     return ""
