@@ -2,7 +2,6 @@
 
 import itertools
 import resource
-import shutil
 import subprocess
 import sys
 import threading
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from company.config import Config, RepositoryConfig, load_config, shipped
+from company.config import Config, RepositoryConfig
 from daemon.git.command import Identity, run_git
 from daemon.sample import Sample, make_sample
 
@@ -21,15 +20,6 @@ EXPECTED_FILES = {
     "tests/__init__.py", "tests/test_money.py", "tests/test_packaging.py", "tests/test_page.py",
     "tools/exact_money.py", "tools/write_metadata.py", "tools/render_page.py",
 }  # fmt: skip
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> Config:
-    """The shipped configuration, in a company folder of its own."""
-    path = tmp_path / "company" / "config.yaml"
-    path.parent.mkdir()
-    shutil.copyfile(shipped("config.yaml"), path)
-    return load_config(path, {})
 
 
 def sample_entry(config: Config) -> RepositoryConfig:
