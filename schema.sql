@@ -509,14 +509,18 @@ FROM experiments
 GROUP BY status
 ORDER BY status;
 
--- What does the CEO keep asking for?
+-- What does the CEO keep asking for, in the last 7 days?
 DROP VIEW IF EXISTS v_user_command_patterns;
 CREATE VIEW v_user_command_patterns AS
 SELECT c.normalized_intent, count(*) AS command_count,
        (SELECT group_concat(u.team, ', ') FROM (SELECT DISTINCT team FROM user_commands
-         WHERE normalized_intent = c.normalized_intent AND team IS NOT NULL ORDER BY team) u) AS teams_used,
+         WHERE normalized_intent = c.normalized_intent AND team IS NOT NULL
+           AND executed_at >= strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-7 days')
+         ORDER BY team) u) AS teams_used,
        (SELECT group_concat(u.model, ', ') FROM (SELECT DISTINCT model FROM user_commands
-         WHERE normalized_intent = c.normalized_intent AND model IS NOT NULL ORDER BY model) u) AS models_used,
+         WHERE normalized_intent = c.normalized_intent AND model IS NOT NULL
+           AND executed_at >= strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-7 days')
+         ORDER BY model) u) AS models_used,
        min(c.executed_at) AS first_executed_at, max(c.executed_at) AS last_executed_at
 FROM user_commands c
 WHERE c.normalized_intent <> ''
