@@ -21,7 +21,7 @@ def find_config(explicit: Path | None, cwd: Path, environ: Mapping[str, str]) ->
             return path.absolute()
         raise ConfigError(path, "", "there is no such file", mend="agent-service init DIR makes one")
     for folder in (cwd.absolute(), *cwd.absolute().parents):
-        if (folder / FILE_NAME).is_file() and (folder / FILE_NAME).stat().st_size:
+        if (folder / FILE_NAME).is_file():
             return folder / FILE_NAME
     raise ConfigError(
         cwd / FILE_NAME, "", "no company here or in a folder above", mend="agent-service init DIR makes one"

@@ -250,6 +250,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "priority": _priority,
     "schedule": _schedule,
 }
+KEYS = tuple(_READERS)
 _COMMAND_MEND = "write a program and its arguments, as in: pytest -q, or [pytest, -q]"
 _MENDS = {
     "team": "name a team, as in: team: engineering",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from company.work.front_matter import _READERS
+from company.work.front_matter import KEYS
 from company.work.priority import Check, Priority, parse_priority
 
 PAGE = (Path(__file__).parents[3] / "docs" / "priority-files.md").read_text(encoding="utf-8")
@@ -59,4 +59,4 @@ def test_each_form_of_the_daily_report_starts_the_same_job(number: int) -> None:
 
 def test_the_page_has_every_example_tested_and_every_key_explained() -> None:
     assert len(EXAMPLES) == 6
-    assert re.findall(r"^\| `([a-z_]+)` \|", PAGE, re.MULTILINE) == list(_READERS)
+    assert re.findall(r"^\| `([a-z_]+)` \|", PAGE, re.MULTILINE) == list(KEYS)
