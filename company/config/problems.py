@@ -96,33 +96,16 @@ def _texts(value: Any, path: KeyPath) -> Iterable[tuple[KeyPath, str]]:
 
 
 def _problem(error: ErrorDetails, document: YamlDocument, model: type[BaseModel]) -> Problem:
-    path = _path_in(document.data, error["loc"])
+    path = _path_in(error["loc"])
     line = document.line_of(path)
     if error["type"] == "extra_forbidden":
         return _unknown_key(path, line, model)
     return Problem(dotted(path), _words(error), line)
 
 
-def _path_in(data: Any, loc: tuple[int | str, ...]) -> KeyPath:
-    """Leave out of pydantic's location what is no part of the document: names of types and validators."""
-    path: list[str | int] = []
-    for part in loc:
-        inside = _at(data, part)
-        if inside is _NOTHING and (part != loc[-1] or not isinstance(data, Mapping)):
-            continue  # '[key]' and the like
-        data = inside
-        path.append(part)
-    return tuple(path)
-
-
-_NOTHING = object()
-
-
-def _at(data: Any, part: int | str) -> Any:
-    if isinstance(data, Mapping):
-        return data.get(part, _NOTHING)
-    is_inside = isinstance(data, list | tuple) and isinstance(part, int) and part < len(data)
-    return data[part] if is_inside else _NOTHING
+def _path_in(loc: tuple[int | str, ...]) -> KeyPath:
+    """Return pydantic's location as a path: of a bad key it says where the value is, and then ``[key]``."""
+    return tuple(part for part in loc if part != "[key]")
 
 
 def _unknown_key(path: KeyPath, line: int | None, model: type[BaseModel]) -> Problem:

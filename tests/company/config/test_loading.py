@@ -9,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from company.config import Config, load_config, secret
+from company.config.records import Folders
 from company.errors import ConfigError
 
 Load = Callable[..., Config]
@@ -45,6 +46,12 @@ def test_folders_are_absolute_from_where_the_file_stands(load: Load, tmp_path: P
     assert folders.logs == Path("/var/log/x")
     assert folders.state == Path(os.environ["HOME"]) / "state"
     assert folders.reports == tmp_path / "reports"
+
+
+def test_a_configuration_made_in_code_has_absolute_folders_too(tmp_path: Path) -> None:
+    assert Config(root=tmp_path).folders.logs == tmp_path / "logs"
+    changed = Config(root=tmp_path, folders=Folders(logs=Path("elsewhere"))).folders
+    assert (changed.logs, changed.state) == (tmp_path / "elsewhere", tmp_path / ".compound-state")
 
 
 def test_a_relative_path_of_the_file_gives_absolute_folders(
@@ -101,6 +108,7 @@ FAULTS = [
     ("company:\n  time_zone: Mars/Base", 2, "company.time_zone", "Europe/Berlin"),
     ("company:\n  time_zone: ../../etc/passwd", 2, "company.time_zone", "Europe/Berlin"),
     ("database:\n  url: mysql://x/y", 2, "database.url", "postgresql://"),
+    ("folders: 5", 1, "folders", "a mapping"),
     ("folders:\n  logs: 5", 2, "folders.logs", "a path"),
     ("folders:\n  lgs: x", 2, "folders.lgs", "did you mean logs?"),
     ("roles:\n  ceo: U1", 2, "roles.ceo", "a list"),
@@ -110,6 +118,7 @@ FAULTS = [
     ("environment_allowed: [PATH, SLACK_BOT_TOKEN]", 1, "environment_allowed", "agents never get it"),
     ("environment_allowed: [GIT_SSH_COMMAND]", 1, "environment_allowed", "agents never get it"),
     ("models:\n  x: {input_usd_per_million: -1}", 2, "models.x.input_usd_per_million", "at least 0"),
+    ("models:\n  -x: {}", 2, "models.-x", "no name here"),
     ("models:\n  x: {price: 1}", 2, "models.x.price", "input_usd_per_million"),
     ("teams: [{id: engineering, name: E, domain: e}]", 1, "teams[0].id", "^team-"),
     ("teams:\n  - {id: team-x, name: X}", 2, "teams[0].domain", "is missing"),

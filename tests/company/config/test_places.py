@@ -32,6 +32,8 @@ def test_what_is_asked_for_wins_over_the_environment_and_that_over_here(
 
 
 def test_no_company_is_refused_with_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no company here or in a folder above"):
+        find_config(None, tmp_path, {})
     for explicit, environ in (
         (tmp_path / "none.yaml", {}),
         (tmp_path, {}),

@@ -54,6 +54,11 @@ def test_a_single_command_or_name_needs_no_list() -> None:
     assert priority.depends_on == ("a.md",)
 
 
+@pytest.mark.parametrize(("word", "rank"), [("urgent", 0), ("High", 1), ("2", 2), ("3", 3)])
+def test_a_priority_is_a_word_or_its_number(word: str, rank: int) -> None:
+    assert parse(f"priority: {word}").priority == rank
+
+
 def test_blank_lines_and_a_byte_order_mark_may_stand_before_it() -> None:
     assert parse_priority("\ufeff\n \n---\nbranch: x\n---\n# Do it\n".encode(), "a.md").branch == "x"
 

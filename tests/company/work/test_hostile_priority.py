@@ -62,6 +62,11 @@ def test_fifty_megabytes_are_refused_without_being_looked_at() -> None:
     assert time.monotonic() - began < 0.5
 
 
+def test_more_lines_than_anyone_reads_are_refused() -> None:
+    assert parse_priority(b"# T\n" + b"x\n" * 19_000, "a.md").title == "T"
+    assert "more than 20000 lines" in refusal(b"# T\n" + b"x\n" * 20_001).reason
+
+
 LONG = [
     b"# " + b"#" * MEBI, b"# a" + b" " * MEBI + b"#x", b"# " + b"*" * MEBI, b"- [ ]" + b" " * MEBI + b"x",
     b"**" * (MEBI // 2), b"**Files" + b" " * MEBI + b":**", b"`" * MEBI, b"`a" * (MEBI // 2),
