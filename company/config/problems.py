@@ -112,8 +112,7 @@ def _unknown_key(path: KeyPath, line: int | None, model: type[BaseModel]) -> Pro
     key = str(path[-1])
     if _SECRET_KEY.search(key):
         return Problem(dotted(path), "a secret: none may stand in this file", line, mend=_secret_mend(key))
-    mend = nearest(key, _fields_at(model, path[:-1]))
-    return Problem(dotted(path), f"no such key; {mend}", line, mend=mend)
+    return Problem(dotted(path), f"no such key; {nearest(key, _fields_at(model, path[:-1]))}", line)
 
 
 def _secret_mend(key: str) -> str:
