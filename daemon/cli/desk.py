@@ -1,0 +1,84 @@
+"""What a command works with: configuration, store, and who sits here. Opened late, closed for sure.
+
+Everything heavy is imported here, inside functions: ``--help`` and shell completion never pay for it.
+"""
+
+import getpass
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from company.config import Config
+    from company.orders.office import Actor, Office
+
+#: ms; a person waits for a lock this long, then reads who holds it
+BUSY_TIMEOUT_MS = 10_000
+
+
+@dataclass(frozen=True)
+class Desk:
+    """An open office, and the person at this terminal."""
+
+    office: "Office"
+    actor: "Actor"
+
+    @property
+    def config(self) -> "Config":
+        """The company's configuration."""
+        return self.office.config
+
+
+def config_path(context: typer.Context) -> Path:
+    """Return the config.yaml meant: ``--config``, the environment's, or that of this folder or above."""
+    from company.config import find_config
+
+    given = context.find_root().params.get("config")
+    return find_config(given, Path.cwd(), os.environ)
+
+
+def read_config(context: typer.Context) -> "Config":
+    """Read the configuration. Raises ConfigError."""
+    from company.config import load_config
+
+    return load_config(config_path(context), os.environ)
+
+
+@contextmanager
+def open_desk(context: typer.Context, *, leaves_no_trace: bool = False) -> Iterator[Desk]:
+    """Open the company for one command. A new database is seeded, so that there is a company to see.
+
+    ``leaves_no_trace``: where there is no database yet, one is made elsewhere and thrown away.
+    """
+    from company.clock import SystemClock
+    from company.orders.office import Office
+    from company.orders.permission import actor_for
+    from company.store.opening import open_store
+    from company.store.seeding import seed_if_new
+
+    config = read_config(context)
+    clock = SystemClock()
+    path = config.folders.state / "agent-service.db"
+    with ExitStack() as closing:
+        if leaves_no_trace and not path.exists():
+            path = Path(closing.enter_context(TemporaryDirectory())) / path.name
+        store = open_store(
+            config.database.url, sqlite_path=path, clock=clock, busy_timeout_ms=BUSY_TIMEOUT_MS
+        )
+        closing.callback(store.close)
+        seed_if_new(store, config)
+        yield Desk(Office(store, config, clock), actor_for(config, login_name(), "terminal"))
+
+
+def login_name() -> str:
+    """Return who is logged in; a user id without a name (as in containers) is named by its number."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid-{os.getuid()}"

@@ -1,0 +1,196 @@
+"""Commands about jobs: jobs, show, logs, stop, retry."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from daemon.cli.desk import Desk, open_desk
+from daemon.cli.options import JobName, Json, Wait
+from daemon.cli.output import print_json, print_line, print_table, show, status_text
+from daemon.cli.problem import ExitCode
+
+if TYPE_CHECKING:
+    from company.store.sessions import Session
+    from daemon.cli.story import JobStory
+
+STATUSES = ("pending", "in_progress", "completed", "failed", "blocked", "stopped")
+
+
+def list_jobs(
+    context: typer.Context,
+    status: Annotated[
+        list[str] | None,
+        typer.Option("--status", "-s", metavar="STATUS", help=f"Only jobs that are {', '.join(STATUSES)}."),
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=1000, help="At most so many.")] = 20,
+    as_json: Json = False,
+) -> None:
+    """List jobs, newest first."""
+    from company.store import sessions
+    from company.work.job import JobStatus
+
+    wanted = tuple(JobStatus(_known_status(one)) for one in status or ())
+    with open_desk(context) as desk, desk.office.store.reading() as tx:
+        found = sessions.list_sessions(tx, wanted or None, limit=limit)
+        if as_json:
+            print_json({"jobs": [job_facts(one) for one in found]})
+        else:
+            _print_jobs(desk, found)
+
+
+def _known_status(word: str) -> str:
+    status = word.strip().lower().replace("-", "_").replace(" ", "_")
+    if status not in STATUSES:
+        raise typer.BadParameter(f"{word!r} is no status: use one of {', '.join(STATUSES)}")
+    return status
+
+
+def _print_jobs(desk: Desk, found: "list[Session]") -> None:
+    from company.work.report import duration
+    from daemon.cli.times import local_time
+
+    print_table(
+        ("JOB", "STATUS", "TITLE", "TEAM", "REPOSITORY", "TOOK", "ASKED"),
+        [
+            (
+                one.id,
+                status_text(one.status) if one.status != "in_progress" else status_text_of_phase(one),
+                one.title,
+                one.team_id.removeprefix("team-"),
+                one.target_repo or "",
+                duration(one.duration_seconds) if one.duration_seconds is not None else "",
+                local_time(one.created_at, desk.config.company.time_zone),
+            )
+            for one in found
+        ],
+        empty="no jobs yet: agent-service drop FILE starts one",
+        numbers=("TOOK",),
+    )
+
+
+def status_text_of_phase(session: "Session") -> Any:
+    """Return where a running job is, in the colour of running."""
+    from daemon.cli.output import STATUS_STYLES, styled
+
+    words = "stopping" if session.stop_requested_by else session.phase
+    return styled(words, STATUS_STYLES["in_progress"])
+
+
+def job_facts(session: "Session") -> dict[str, Any]:
+    """Return a job as ``--json`` lists it."""
+    return {
+        "id": session.id,
+        "status": session.status,
+        "phase": session.phase,
+        "title": session.title,
+        "team": session.team_id,
+        "repository": session.target_repo,
+        "priority": session.priority,
+        "priority_file": session.priority_file,
+        "requested_by": session.requested_by,
+        "surface": session.surface,
+        "branch": session.branch_name,
+        "commit": session.head_commit,
+        "pr_url": session.pr_url,
+        "outcome": session.outcome,
+        "exit_code": session.exit_code,
+        "iteration": session.iteration_count,
+        "cost_usd": session.cost_usd,
+        "retry_of": session.retry_of,
+        "stop_requested_by": session.stop_requested_by,
+        "created_at": session.created_at,
+        "started_at": session.started_at,
+        "completed_at": session.completed_at,
+        "duration_s": session.duration_seconds,
+    }
+
+
+def show_job(
+    context: typer.Context,
+    job: JobName,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Show it live until it ends.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show one job: its agents, its checks, what came of it and where that is."""
+    from daemon.cli.following import follow as follow_job
+    from daemon.cli.story import render
+    from daemon.cli.story_reading import read_story
+
+    with open_desk(context) as desk:
+        job_id = resolve_job(desk, job)
+        if follow and not as_json:
+            follow_job(desk.office, job_id)
+            return
+        story = read_story(desk.office, job_id)
+        if as_json:
+            print_json(story_facts(story))
+        else:
+            show(render(story))
+
+
+def story_facts(story: "JobStory") -> dict[str, Any]:
+    """Return a job's story as ``--json`` prints it."""
+    from dataclasses import asdict
+
+    return asdict(story)
+
+
+def stop(context: typer.Context, job: JobName, as_json: Json = False) -> None:
+    """Stop a job. One that waits ends at once, one at work within seconds; what it did so far stays readable."""
+    from company.orders import jobs
+
+    with open_desk(context) as desk:
+        stopped = jobs.stop(desk.office, desk.actor, job)
+    if as_json:
+        print_json(
+            {
+                "job": stopped.job_id,
+                "is_changed": stopped.is_changed,
+                "status": stopped.status,
+                "by": stopped.by,
+            }
+        )
+    elif stopped.is_changed:
+        words = "stopped" if stopped.status == "stopped" else "stopping"
+        print_line(f"{words} {stopped.job_id}: {stopped.title}")
+    elif stopped.status == "in_progress":
+        print_line(f"{stopped.job_id} is stopping already: {stopped.by} asked for it")
+    else:
+        print_line(f"{stopped.job_id} has ended before: {stopped.status}")
+
+
+def retry(context: typer.Context, job: JobName, wait: Wait = False, as_json: Json = False) -> None:
+    """Start a finished job again, as a new job with the same text."""
+    from company.orders import jobs
+
+    with open_desk(context) as desk:
+        again = jobs.retry(desk.office, desk.actor, job)
+        if not wait:
+            if as_json:
+                print_json({"job": again.job_id, "is_new": again.is_new, "title": again.title})
+            else:
+                words = "again" if again.is_new else "is being tried again already"
+                print_line(f"{again.title}: {words}, as {again.job_id}")
+            return
+        wait_for_end(desk, again.job_id, as_json=as_json)
+
+
+def wait_for_end(desk: Desk, job_id: str, *, as_json: bool) -> None:
+    """Show the job until it ends; leave with exit code 4 unless it was completed."""
+    from daemon.cli.following import await_end, follow
+
+    if as_json:
+        story = await_end(desk.office, job_id)
+        print_json(story_facts(story))
+    else:
+        story = follow(desk.office, job_id)
+    if story.status != "completed":
+        raise typer.Exit(ExitCode.NOT_COMPLETED)
+
+
+def resolve_job(desk: Desk, word: str) -> str:
+    """Return the id of the job that ``word`` means. Raises OrderRefused."""
+    from company.orders.references import find_job
+
+    with desk.office.store.reading() as tx:
+        return find_job(tx, word).id

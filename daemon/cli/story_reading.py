@@ -1,0 +1,153 @@
+"""Where a job's story comes from: its rows in the store, and its JSON state for what rows do not hold.
+
+The state files are for looking only, so a missing or half-known one leaves a gap in the picture and nothing more.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from company.clock import from_iso
+from company.store import agents as agent_rows
+from company.store import questions, sessions, tasks, teams
+from daemon.cli.story import UNFINISHED, AgentPart, CheckPart, JobStory
+
+if TYPE_CHECKING:
+    from company.orders.office import Office
+    from company.store.agents import AgentRow
+    from company.store.tasks import Task
+
+State = Mapping[str, Any]
+
+
+def read_story(office: "Office", job_id: str) -> JobStory:
+    """Read the job as it stands now. Raises NotFound."""
+    with office.store.reading() as tx:
+        session = sessions.get(tx, job_id)
+        rows = tasks.of_session(tx, job_id)
+        staff = {row.id: row for row in agent_rows.list_agents(tx, include_inactive=True)}
+        team = teams.get(tx, session.team_id).name
+        open_questions = tuple(one.question for one in questions.open_of(tx, job_id))
+    folder = office.config.folders.state / f"session-{job_id}"
+    plan, told = read_state(folder, "orchestrator"), read_state(folder, "session")
+    verdicts = _list(read_state(folder, "verification").get("iterations"))
+    delivered = told.get("delivered") or {}
+    return JobStory(
+        job_id=session.id,
+        title=session.title,
+        status=session.status,
+        phase=session.phase,
+        team=team,
+        repository=session.target_repo or "a workspace of its own",
+        requested_by=session.requested_by,
+        created_at=session.created_at,
+        duration_s=_lasted(office, session.started_at, session.duration_seconds, session.status),
+        iteration=session.iteration_count,
+        max_iterations=plan.get("max_iterations"),
+        waves=tuple(tuple(wave) for wave in _list(plan.get("waves"))),
+        agents=_agents(office, folder, rows, staff),
+        left_out=tuple(
+            (agent_id.removeprefix("agent-"), str(why))
+            for agent_id, why in (plan.get("left_out") or {}).items()
+        ),
+        checks=_checks(_list(told.get("baseline")), verdicts),
+        findings=_findings(verdicts),
+        questions=open_questions,
+        branch=session.branch_name or "",
+        base=session.base_branch or "",
+        commit=session.head_commit or "",
+        delivered_to=str(delivered.get("delivered_to") or ""),
+        pr_url=session.pr_url or "",
+        outcome=session.outcome or "",
+        stop_requested_by=session.stop_requested_by or "",
+        log_path=_shown(office, office.config.folders.logs / "running-jobs" / f"{job_id}.log"),
+        report_path=_shown(office, office.config.folders.reports / job_id / "report.md"),
+        patch_path=str(delivered.get("patch") or ""),
+        cost_usd=session.cost_usd,
+    )
+
+
+def read_state(folder: Path, name: str) -> State:
+    """Return what a JSON state file says; empty when it is not there or not readable."""
+    try:
+        facts = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return facts if isinstance(facts, dict) else {}
+
+
+def _agents(
+    office: "Office", folder: Path, rows: "Sequence[Task]", staff: "Mapping[str, AgentRow]"
+) -> tuple[AgentPart, ...]:
+    newest: dict[str, Task] = {}
+    for row in rows:
+        if row.agent_id not in newest or row.retry_count >= newest[row.agent_id].retry_count:
+            newest[row.agent_id] = row
+    return tuple(_agent(office, folder, row, staff[row.agent_id]) for row in newest.values())
+
+
+def _agent(office: "Office", folder: Path, row: "Task", who: "AgentRow") -> AgentPart:
+    desk = read_state(folder, row.agent_id.removeprefix("agent-"))
+    is_of_this_run = desk.get("iteration") == row.retry_count + 1
+    facts = desk if is_of_this_run else {}
+    waits = row.status == "in_progress" and facts.get("status") == "waits for the verdict"
+    lasted_s = None if waits else _lasted(office, row.started_at, row.duration_seconds, row.status)
+    return AgentPart(
+        id=row.agent_id,
+        name=who.name,
+        emoji=who.emoji,
+        state="waits for the verdict" if waits else row.status,
+        task=row.task_description,
+        iteration=row.retry_count + 1,
+        duration_s=lasted_s,
+        files=tuple(str(path) for path in _list(facts.get("files"))),
+        error=row.error_message or "",
+        last_line=str((_list(facts.get("last_lines")) or [""])[-1]),
+    )
+
+
+def _checks(baseline: Sequence[State], verdicts: Sequence[State]) -> tuple[CheckPart, ...]:
+    before = {str(check.get("name")): check.get("is_green") for check in baseline}
+    after: dict[str, State] = {}
+    if verdicts:
+        after = {str(check.get("name")): check for check in _list(verdicts[-1].get("checks"))}
+    return tuple(
+        CheckPart(
+            name=name,
+            before=before.get(name),
+            after=after[name].get("after") if name in after else None,
+            verdict=str(after[name].get("verdict", "")) if name in after else "",
+            iteration=int(verdicts[-1].get("iteration", 0)) if name in after else 0,
+        )
+        for name in dict.fromkeys([*before, *after])
+    )
+
+
+def _findings(verdicts: Sequence[State]) -> tuple[str, ...]:
+    if not verdicts:
+        return ()
+    return tuple(
+        f"{str(finding.get('agent_id') or 'everyone').removeprefix('agent-')}: "
+        f"{finding.get('source', '')}: {finding.get('text', '')}"
+        for finding in _list(verdicts[-1].get("findings"))
+    )
+
+
+def _lasted(office: "Office", started_at: str | None, duration_s: float | None, status: str) -> float | None:
+    """Return how long it took, or has taken so far."""
+    if duration_s is not None or started_at is None or status not in UNFINISHED:
+        return duration_s
+    return max(0.0, (office.clock.now() - from_iso(started_at)).total_seconds())
+
+
+def _shown(office: "Office", path: Path) -> str:
+    """Write a path as people know it, from the company's folder; '' while there is no such file."""
+    if not path.exists():
+        return ""
+    root = office.config.root
+    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
