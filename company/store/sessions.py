@@ -125,6 +125,8 @@ def _belongings(tx: "Transaction", session_id: str, wanted: JobStatus) -> dict[s
 
 def set_phase(tx: "Transaction", session_id: str, phase: str, **changes: Any) -> bool:
     """Say where a job in progress is, with what was found out there; False when it is not in progress."""
+    if "status" in changes:
+        raise ValueError("a status changes by move() only")
     row = {**changes, "phase": phase, "updated_at": tx.now_iso}
     return tx.update("sessions", row, {"id": session_id, "status": JobStatus.IN_PROGRESS}) == 1
 
