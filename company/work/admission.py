@@ -8,17 +8,20 @@ Nobody starves, by construction: a job counts as one priority higher for each ``
 after 18 hours at most it is among the first priority, where only older jobs come before it, and those are finitely
 many. A full repository does not change that: its oldest job is the first to get the place that becomes free.
 
-What can never start is named and refused: a job that depends on one that does not exist, that failed or was stopped,
-or, through others, on itself.
+What can never start is named and refused: a job that depends on one that does not exist, that failed or was
+stopped, or, through others, on itself. A file that is named before it came is waited for, ``FILE_COMES_WITHIN``.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from company.ids import JOB_ID
 from company.work.job import JobStatus
 
 RISE_AFTER = timedelta(hours=6)  # a job that waited so long counts as one priority higher
+
+FILE_COMES_WITHIN = timedelta(seconds=60)  # files dropped together are taken in any order
 
 _NEVER = frozenset({JobStatus.FAILED, JobStatus.STOPPED})
 
@@ -32,7 +35,7 @@ class Waiting:
     created_at: datetime
     team_id: str
     repository: str | None  #: as its row names it; None: a workspace of its own, which no other job shares
-    depends_on: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()  #: job ids; a file's name where no job was made of it yet
 
     @property
     def scopes(self) -> tuple[str, ...]:
@@ -73,7 +76,7 @@ def next_jobs(
     The answer does not depend on the order in which ``pending``, ``running`` and ``paused`` are given.
     """
     waiting = sorted(pending, key=lambda job: _rank(job, now))
-    refused = _refusals(waiting, statuses)
+    refused = _refusals(waiting, statuses, now)
     held: dict[str, str] = {}
     admitted: list[str] = []
     busy = list(running)
@@ -109,7 +112,9 @@ def _obstacle(
         if scope in paused:
             return "paused" if scope == "all" else f"{scope} is paused"
     for needed in job.depends_on:
-        if (status := statuses[needed]) is not JobStatus.COMPLETED:
+        if (status := statuses.get(needed)) is None:
+            return f"waits for {needed}, which has not come"
+        if status is not JobStatus.COMPLETED:
             return f"waits for {needed}, which is {status.value.replace('_', ' ')}"
     if job.repository is not None and busy.count(job.repository) >= limits.jobs_per_repository:
         return f"{job.repository} has its {_jobs(limits.jobs_per_repository)}"
@@ -122,13 +127,15 @@ def _jobs(count: int) -> str:
     return f"{count} job{'s' if count != 1 else ''}"
 
 
-def _refusals(waiting: Sequence[Waiting], statuses: Mapping[str, JobStatus]) -> dict[str, str]:
+def _refusals(waiting: Sequence[Waiting], statuses: Mapping[str, JobStatus], now: datetime) -> dict[str, str]:
     """Name the jobs that can never start. Those who depend on them follow when they have failed."""
     needs = {job.job_id: job.depends_on for job in waiting}
     refused: dict[str, str] = {}
     for job in waiting:
         for needed in job.depends_on:
             if needed not in statuses:
+                if not JOB_ID.fullmatch(needed) and now - job.created_at < FILE_COMES_WITHIN:
+                    continue
                 refused.setdefault(job.job_id, f"depends on {needed}, and there is no such job")
             elif statuses[needed] in _NEVER:
                 refused.setdefault(job.job_id, f"depends on {needed}, which {_ended(statuses[needed])}")

@@ -3,17 +3,19 @@
 A file is settled
 
 * at once, when it was renamed into the folder: editors and `mv` show only finished files that way;
-* at once, when whoever wrote it closed it, and it is as it was at the closing;
+* ``CLOSED_S`` after whoever wrote it closed it, when it is as it was at the closing. Not at once: `shutil.copy` and
+  file managers set rights and times by name after the closing, and fail where the file is gone by then (measured);
 * else, when two looks at least ``settle_s`` apart saw the same size, time of change and inode, with nothing else
   seen in between.
 
-An empty file gets ten times as long after a closing or a look: `touch` and some network copies make it first and
+An empty file gets ten times ``settle_s`` in the last two cases: `touch` and some network copies make it first and
 fill it afterwards. A file is given out once; seen again, it has to settle again.
 """
 
 from dataclasses import dataclass
 from enum import Enum
 
+CLOSED_S = 0.1
 EMPTY_FACTOR = 10  # times settle_s
 
 
@@ -39,7 +41,11 @@ class _Watched:
     fingerprint: Fingerprint
     since: float  #: unchanged since
     seen: float  #: last look
-    is_complete: bool
+    rest_s: float  #: how long it has to be unchanged
+
+    @property
+    def settles_at(self) -> float:
+        return self.since + self.rest_s
 
 
 class FileStability:
@@ -57,10 +63,13 @@ class FileStability:
         """Tell what ``name`` looks like at ``now``."""
         known = self._watched.get(name)
         if known is None or known.fingerprint != fingerprint:
-            known = self._watched[name] = _Watched(fingerprint, since=now, seen=now, is_complete=False)
+            rest_s = self.settle_s * (1 if fingerprint.size else EMPTY_FACTOR)
+            known = self._watched[name] = _Watched(fingerprint, since=now, seen=now, rest_s=rest_s)
         known.seen = max(known.seen, now)
-        is_filled = sight is Sight.CLOSED and fingerprint.size > 0
-        known.is_complete = known.is_complete or is_filled or sight is Sight.RENAMED
+        if sight is Sight.RENAMED:
+            known.rest_s = 0.0
+        elif sight is Sight.CLOSED and fingerprint.size and known.rest_s:
+            known.since, known.rest_s = now, min(CLOSED_S, self.settle_s)
 
     def forget(self, name: str) -> None:
         """Tell that ``name`` is gone."""
@@ -68,11 +77,11 @@ class FileStability:
 
     def due(self, now: float) -> list[str]:
         """Return the names to look at and note once more: they may have rested long enough."""
-        return [name for name, one in self._watched.items() if now >= self._settles_at(one)]
+        return [name for name, one in self._watched.items() if now >= one.settles_at]
 
     def settled(self) -> list[str]:
         """Give out the names that are settled, the longest unchanged first."""
-        names = [name for name, one in self._watched.items() if one.seen >= self._settles_at(one)]
+        names = [name for name, one in self._watched.items() if one.seen >= one.settles_at]
         names.sort(key=lambda name: (self._watched[name].since, name))
         for name in names:
             del self._watched[name]
@@ -80,9 +89,4 @@ class FileStability:
 
     def next_due(self) -> float | None:
         """Return the earliest time at which a look could settle something; None when nothing waits."""
-        return min((self._settles_at(one) for one in self._watched.values()), default=None)
-
-    def _settles_at(self, one: _Watched) -> float:
-        if one.is_complete:
-            return one.since
-        return one.since + self.settle_s * (1 if one.fingerprint.size else EMPTY_FACTOR)
+        return min((one.settles_at for one in self._watched.values()), default=None)

@@ -83,7 +83,7 @@ def test_a_dependency_waits_until_it_has_completed() -> None:
 
 def test_what_can_never_start_is_named() -> None:
     jobs = [
-        job("job-a", depends_on=("job-z",)),
+        job("job-a", waited_s=60, depends_on=("job-z",)),
         job("job-b", depends_on=("job-f",)),
         job("job-c", depends_on=("job-s",)),
         job("job-d", depends_on=("job-d",)),
@@ -107,6 +107,20 @@ def test_what_can_never_start_is_named() -> None:
     assert decided.held == {"job-i": "waits for job-e, which is pending"}
 
 
+def test_a_named_file_is_waited_for_and_an_unknown_job_is_not() -> None:
+    jobs = [
+        job("job-a", waited_s=59, depends_on=("first.md",)),
+        job("job-b", waited_s=60, depends_on=("first.md",)),
+        job("job-c", depends_on=("job-1764061200000-abcdefg",)),
+    ]
+
+    decided = decide(jobs)
+
+    assert decided.held == {"job-a": "waits for first.md, which has not come"}
+    assert decided.refused["job-b"] == "depends on first.md, and there is no such job"
+    assert decided.refused["job-c"] == "depends on job-1764061200000-abcdefg, and there is no such job"
+
+
 def test_pauses_hold_their_scope_only() -> None:
     jobs = [
         job("job-a", repo="web"),
@@ -121,7 +135,7 @@ def test_pauses_hold_their_scope_only() -> None:
 
 
 def test_a_spent_budget_stops_new_work_and_still_refuses_what_can_never_start() -> None:
-    jobs = [job("job-a"), job("job-b", depends_on=("job-z",))]
+    jobs = [job("job-a"), job("job-b", waited_s=60, depends_on=("job-z",))]
     limits = Limits(jobs_at_once=9, jobs_per_repository=9, budget_usd_per_day=5)
 
     assert decide(jobs, limits=limits, spent_today_usd=4.99).admitted == ("job-a",)

@@ -4,7 +4,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from daemon.intake.settling import EMPTY_FACTOR, FileStability, Fingerprint, Sight
+from daemon.intake.settling import CLOSED_S, EMPTY_FACTOR, FileStability, Fingerprint, Sight
 
 SETTLE_S = 0.5
 
@@ -20,12 +20,24 @@ def test_a_renamed_file_is_settled_at_once() -> None:
     assert stability.settled() == ["a.md"]
 
 
-def test_a_closed_file_is_settled_at_once() -> None:
+def test_a_closed_file_is_settled_soon() -> None:
     stability = FileStability(SETTLE_S)
     stability.note("a.md", look(0), 10.0)
     stability.note("a.md", look(5, 1), 10.1, Sight.CLOSED)
+    assert stability.settled() == []
+    assert stability.next_due() == 10.1 + CLOSED_S
 
+    stability.note("a.md", look(5, 1), 10.1 + CLOSED_S)
     assert stability.settled() == ["a.md"]
+
+
+def test_a_file_whose_times_are_set_after_its_closing_has_to_rest() -> None:
+    stability = FileStability(SETTLE_S)
+    stability.note("a.md", look(5, 1), 10.0, Sight.CLOSED)
+    stability.note("a.md", look(5, 0), 10.0 + CLOSED_S)
+
+    assert stability.settled() == []
+    assert stability.next_due() == 10.0 + CLOSED_S + SETTLE_S
 
 
 def test_a_file_that_changed_after_its_closing_has_to_rest() -> None:
@@ -103,7 +115,7 @@ class Writers(RuleBasedStateMachine):
         self.stability = FileStability(SETTLE_S)
         self.files: dict[str, Fingerprint] = {}
         self.changed_at: dict[str, float] = {}
-        self.complete: set[str] = set()  # renamed or closed since the last change
+        self.complete_at: dict[str, float] = {}  # renamed, or closed for long enough, since the last change
         self.noted: set[str] = set()
 
     @rule(seconds=st.floats(0, 2))
@@ -116,21 +128,23 @@ class Writers(RuleBasedStateMachine):
         size = self.files[name].size + grown if name in self.files else grown
         self.files[name] = Fingerprint(size, self.writes, 1)
         self.changed_at[name] = self.now
-        self.complete.discard(name)
+        self.complete_at.pop(name, None)
 
     @rule(name=NAMES, sight=st.sampled_from([Sight.CLOSED, Sight.RENAMED]))
     def finish(self, name: str, sight: Sight) -> None:
         if name not in self.files:
             return
-        if sight is Sight.RENAMED or self.files[name].size:
-            self.complete.add(name)
+        if sight is Sight.RENAMED:
+            self.complete_at[name] = self.now
+        elif self.files[name].size:
+            self.complete_at[name] = min(self.now + CLOSED_S, self.complete_at.get(name, self.now + CLOSED_S))
         self.noted.add(name)
         self.stability.note(name, self.files[name], self.now, sight)
 
     @rule(name=NAMES)
     def remove(self, name: str) -> None:
         self.files.pop(name, None)
-        self.complete.discard(name)
+        self.complete_at.pop(name, None)
 
     @rule()
     def scan(self) -> None:
@@ -147,9 +161,10 @@ class Writers(RuleBasedStateMachine):
                 self.stability.forget(name)
         for name in self.stability.settled():
             assert name in self.noted
-            assert name in self.complete or self.now - self.changed_at[name] >= SETTLE_S
+            is_complete = self.complete_at.get(name, self.now + 1) <= self.now
+            assert is_complete or self.now - self.changed_at[name] >= SETTLE_S
             self.noted.discard(name)
-            self.complete.discard(name)
+            self.complete_at.pop(name, None)
 
     @precondition(lambda self: self.files)
     @rule()

@@ -1,0 +1,120 @@
+"""Admission carried out: what the rule in ``company/work/admission.py`` names is moved and started.
+
+The whole decision is one writing transaction, so that two hosts together keep the limits. Starting comes after the
+commit and is harmless when repeated: a crash in between is mended by ``start_again`` at the next start.
+"""
+
+import logging
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, time
+from zoneinfo import ZoneInfo
+
+from company.clock import from_iso, to_iso
+from company.orders.office import Office
+from company.orders.schedules import company_time_zone
+from company.orders.telling import tell_job
+from company.store import dependencies, pauses, sessions, usage
+from company.store.gate import Reading, Transaction
+from company.store.sessions import Session
+from company.work.admission import Admission, Limits, Waiting, next_jobs
+from company.work.job import JobStatus
+from daemon.intake.inbox import Inbox
+
+log = logging.getLogger(__name__)
+
+
+class Admitting:
+    """Lets waiting jobs in."""
+
+    def __init__(self, office: Callable[[], Office], inbox: Inbox, start: Callable[[str], None]) -> None:
+        """``start`` gets the id of a job that is in progress; it may be called again for the same job."""
+        self._office, self._inbox, self._start = office, inbox, start
+        self._held: dict[str, str] = {}
+
+    def pass_once(self) -> tuple[str, ...]:
+        """Admit what may start now, refuse what never can; return the ids of the admitted jobs, in order."""
+        office = self._office()
+        with office.store.reading() as tx:
+            decided = decide(tx, office)
+        if not decided.admitted and not decided.refused:
+            self._log(decided)
+            return ()
+        with office.store.transaction() as tx:
+            decided = decide(tx, office)  # with the write lock, so that nobody else decides meanwhile
+            admitted = tuple(
+                job_id for job_id in decided.admitted if sessions.move(tx, job_id, JobStatus.IN_PROGRESS)
+            )
+            for job_id, reason in decided.refused.items():
+                _refuse(tx, job_id, reason)
+        for job_id in admitted:
+            self._start(job_id)
+        self._place((*admitted, *decided.refused))
+        self._log(decided)
+        return admitted
+
+    def start_again(self) -> tuple[str, ...]:
+        """Start every job that is in progress; for those that an ended process had admitted and not started."""
+        with self._office().store.reading() as tx:
+            _, running = sessions.pending_and_running(tx)
+        for session in running:
+            self._start(session.id)
+        return tuple(session.id for session in running)
+
+    def _place(self, job_ids: Iterable[str]) -> None:
+        for job_id in job_ids:
+            with self._office().store.reading() as tx:
+                session = sessions.get(tx, job_id)
+            self._inbox.place(session)
+
+    def _log(self, decided: Admission) -> None:
+        for job_id in decided.admitted:
+            log.info("%s may start", job_id)
+        for job_id, reason in decided.refused.items():
+            log.warning("%s can never start: %s", job_id, reason)
+        for job_id, reason in decided.held.items():
+            if self._held.get(job_id) != reason:
+                log.info("%s waits: %s", job_id, reason)
+        self._held = dict(decided.held)
+
+
+def decide(tx: Reading, office: Office) -> Admission:
+    """Apply the rule to what the store says now; changes nothing, so that a door can show what jobs wait for."""
+    pending, running = sessions.pending_and_running(tx)
+    known = dependencies.find(tx, (name for session in pending for name in session.depends_on))
+    limits, now = office.config.limits, office.clock.now()
+    return next_jobs(
+        [_waiting(session, known) for session in pending],
+        [session.target_repo for session in running],
+        Limits(
+            jobs_at_once=limits.jobs_at_once,
+            jobs_per_repository=limits.jobs_per_repository,
+            budget_usd_per_day=limits.budget_usd_per_day,
+        ),
+        paused=[pause.scope for pause in pauses.list_pauses(tx)],
+        statuses=dict(known.values()),
+        spent_today_usd=_spent_today(tx, office, now) if limits.budget_usd_per_day is not None else 0.0,
+        now=now,
+    )
+
+
+def _waiting(session: Session, known: dict[str, tuple[str, JobStatus]]) -> Waiting:
+    return Waiting(
+        job_id=session.id,
+        priority=session.priority,
+        created_at=from_iso(session.created_at),
+        team_id=session.team_id,
+        repository=session.target_repo,
+        depends_on=tuple(known[name][0] if name in known else name for name in session.depends_on),
+    )
+
+
+def _spent_today(tx: Reading, office: Office, now: datetime) -> float:
+    """Sum what was spent since midnight where the company lives."""
+    zone = ZoneInfo(company_time_zone(office.config))
+    midnight = datetime.combine(now.astimezone(zone).date(), time(), tzinfo=zone)
+    return usage.cost_between(tx, to_iso(midnight.astimezone(UTC)), to_iso(now))
+
+
+def _refuse(tx: Transaction, job_id: str, reason: str) -> None:
+    if sessions.move(tx, job_id, JobStatus.FAILED, phase="closed", outcome=reason):
+        tell_job(tx, job_id, "closed")

@@ -1,0 +1,113 @@
+"""What becomes of a file that cannot be taken: it is kept in ``rejected/`` with a note beside it, and people are told.
+
+The words are queued before the file moves, once a claim, so that a crash in between neither repeats nor drops them.
+"""
+
+import logging
+import os
+import secrets
+from dataclasses import asdict, dataclass
+from itertools import count
+from pathlib import Path
+
+from company.errors import AgentServiceError, PriorityFileError, StoreError
+from company.orders.jobs import Started
+from company.store import outbox
+from company.store.gate import Store
+from daemon.intake.names import kept_name, numbered
+
+log = logging.getLogger(__name__)
+
+NOTE = ".reason.md"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rejected:
+    """Why a file was not taken."""
+
+    name: str  #: as it was dropped, with what cannot be shown escaped
+    reason: str
+    mend: str
+    line: int | None = None
+    job_id: str | None = None  #: the job that the same words have already
+
+    @classmethod
+    def because(cls, name: str, error: AgentServiceError) -> "Rejected":
+        """Take the facts of an error that blames the file or what it asks for."""
+        if isinstance(error, PriorityFileError):
+            return cls(name=_shown(name), reason=error.reason, mend=error.mend, line=error.line)
+        return cls(name=_shown(name), reason=str(error), mend=error.mend)
+
+    @classmethod
+    def as_known(cls, name: str, started: Started) -> "Rejected":
+        """Say that the same words have a job."""
+        return cls(
+            name=_shown(name),
+            reason=f"already {started.job_id}: the same words were dropped a moment before",
+            mend="nothing, if it was meant once; to have it done again, drop it again later",
+            job_id=started.job_id,
+        )
+
+
+def reject(store: Store, path: Path, folder: Path, claim: str, rejected: Rejected) -> Path:
+    """Move ``path`` into ``folder`` with its note and queue the words, once for ``claim``; return where it is."""
+    place = _free_place(folder, kept_name(path.name))
+    try:
+        with store.transaction() as tx:
+            outbox.say(
+                tx,
+                kind="rejected",
+                subject_id=claim,
+                dedup_key=f"rejected:{claim}",
+                payload={**asdict(rejected), "kept_as": f"{folder.name}/{place.name}"},
+            )
+    except (
+        StoreError
+    ) as error:  # the note beside the file says it all; a file must not wait for the news of it
+        log.warning("priorities: nobody is told of %s: %s", rejected.name, error)
+    write_whole(place.with_name(place.name + NOTE), _note(place, rejected))
+    path.rename(place)
+    log.warning("priorities: %s rejected: %s", rejected.name, rejected.reason)
+    return place
+
+
+def move_beside(path: Path, folder: Path, name: str) -> Path:
+    """Move ``path`` into ``folder`` as ``name``, numbered where that is taken; return where it is."""
+    place = _free_place(folder, name)
+    path.rename(place)
+    return place
+
+
+def write_whole(place: Path, text: str) -> None:
+    """Write a file that is there whole or not at all. Raises OSError."""
+    unfinished = place.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        with unfinished.open("x", encoding="utf-8", errors="backslashreplace", newline="") as file:
+            file.write(text)
+        unfinished.rename(place)
+    except OSError:
+        unfinished.unlink(missing_ok=True)
+        raise
+
+
+def _free_place(folder: Path, name: str) -> Path:
+    """Return a place that no file has. Only this process puts files there, one at a time.
+
+    A note without its file may be there: somebody took the file back to mend it. It is written anew.
+    """
+    places = (folder / numbered(name, number) for number in count(1))
+    return next(place for place in places if not os.path.lexists(place) and not place.name.endswith(NOTE))
+
+
+def _note(place: Path, rejected: Rejected) -> str:
+    line = f"- **Line:** {rejected.line}\n" if rejected.line else ""
+    return (
+        f"# Not taken: {rejected.name}\n\n"
+        f"{line}- **Cause:** {rejected.reason}\n- **Mend:** {rejected.mend or 'see the cause'}\n\n"
+        f"The file is kept beside this note as `{place.name}`, as it came. Mend it and move it back to the folder\n"
+        "above. This note can be deleted.\n"
+    )
+
+
+def _shown(name: str) -> str:
+    return name if name.isprintable() else name.encode("unicode_escape", "backslashreplace").decode()
