@@ -34,6 +34,10 @@ class Attempt:
                 return True
         return False
 
+    def is_running(self) -> bool:
+        """Say whether the shim lives and has not recorded the end: it leaves a moment after it did."""
+        return self.end() is None and self.is_live()
+
     def end(self) -> ProcessEnd | None:
         """Return the recorded end; None when there is none yet."""
         try:

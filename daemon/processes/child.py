@@ -1,18 +1,23 @@
 """Becoming the child: everything between fork and exec. Part of the shim: see there for what it may import."""
 
+from __future__ import annotations  # see shim.py
+
 import ctypes
 import os
 import resource
 import signal
-from typing import Any, NoReturn
 
 from daemon.processes.family import HAS_PROC
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
 
 CHUNK = 65_536  # bytes read at once
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 36, 38  # linux/prctl.h
 
-Order = dict[str, Any]
+Order = dict[str, "Any"]
 """argv, cwd, env, stdin, output, limit, wall_s, idle_s, memory, secrets (a regular expression), number."""
 
 

@@ -60,11 +60,16 @@ class Follower:
                 data = file.read()
         except FileNotFoundError:
             return
-        for place in range(0, len(data) - RECORD + 1, RECORD):
-            self._record_at += RECORD if place else 0
-            words = (data[place + shift : place + shift + 8] for shift in (0, 8, 16))
-            stream, start, end = (int.from_bytes(word, sys.byteorder) for word in words)
-            yield stream, start, end
+        words = [
+            int.from_bytes(data[place : place + 8], sys.byteorder)
+            for place in range(0, len(data) - len(data) % RECORD, 8)
+        ]
+        for place in range(0, len(words), 3):
+            is_last = place + 3 == len(words)
+            self._record_at += 0 if is_last else RECORD
+            # Records follow each other without a gap. The end a record shows may be older than the record after
+            # it: while the index was read, the one grew and the other came.
+            yield words[place], words[place + 1], words[place + 2 if is_last else place + 4]
 
     def _lines(self, start: int, end: int) -> Iterator[tuple[str, int]]:
         """Yield each line between two places of the output file, and the place after it."""

@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import marshal
 import os
+import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,20 +26,30 @@ def launch(attempt: Attempt, spec: ProcessSpec, env: Mapping[str, str], secrets:
     The lock is taken here and inherited: from the folder's first moment until the shim's last, somebody holds it.
     """
     spec.output_path.parent.mkdir(parents=True, exist_ok=True)
-    lock = _out_of_the_way(attempt.make())
-    reading, writing = (_out_of_the_way(descriptor) for descriptor in os.pipe())
-    try:
-        pid = _spawn(attempt, lock, reading)
-    except OSError:
-        os.close(writing)
-        raise
-    finally:
-        os.close(lock)
-        os.close(reading)
+    with contextlib.ExitStack() as undo:
+        undo.callback(shutil.rmtree, attempt.folder, ignore_errors=True)
+        pid, writing = _start(attempt)
+        undo.pop_all()
     # A broken pipe: the shim died at once. Its free lock says so, and its shim.log says why.
     with contextlib.suppress(BrokenPipeError), os.fdopen(writing, "wb") as pipe:
         pipe.write(marshal.dumps(_order(attempt, spec, env, secrets)))
     return pid
+
+
+def _start(attempt: Attempt) -> tuple[int, int]:
+    """Return the shim's pid and the descriptor that takes its order."""
+    reading, writing = (_out_of_the_way(descriptor) for descriptor in os.pipe())
+    try:
+        lock = _out_of_the_way(attempt.make())
+        try:
+            return _spawn(attempt, lock, reading), writing
+        finally:
+            os.close(lock)
+    except OSError:
+        os.close(writing)
+        raise
+    finally:
+        os.close(reading)
 
 
 def _order(attempt: Attempt, spec: ProcessSpec, env: Mapping[str, str], secrets: str) -> dict[str, object]:

@@ -5,10 +5,17 @@ which stream it came from: records of three 8-byte words (stream, start, end). W
 what it names is complete in the output file.
 """
 
+from __future__ import annotations  # see shim.py
+
 import os
 import sys
 from collections import deque
-from collections.abc import Callable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Redact = Callable[[str], str]
 
 STREAMS = ("stdout", "stderr", "service", "attempt")  # the index holds positions in this tuple
 SERVICE, ATTEMPT = 2, 3
@@ -16,8 +23,6 @@ RECORD = 24  # bytes of an index record
 LINE_MAX = 1_048_576  # bytes of a line that are kept
 OVERLAP = 8_192  # bytes held beyond LINE_MAX while redacting, so that no half of a secret is left at the cut
 TAIL_MAX = 1_048_576  # bytes of the output's end that are kept when it grows over its limit
-
-Redact = Callable[[str], str]
 
 
 class Lines:
@@ -145,7 +150,6 @@ class Output:
             self._note(stream, end)
         except OSError:
             self.dropped += len(data)
-            os.ftruncate(self._file, self._at)
             return
         self._at, self._room = end, self._room - len(data)
 
@@ -174,9 +178,12 @@ class Tail:
             self._size += len(data)
         lost = 0
         while self._size > self._room:
-            torn, gone = self._chunks.popleft()
-            self._size -= len(gone)
-            lost += len(gone)
+            torn, oldest = self._chunks.popleft()
+            gone = min(len(oldest), self._size - self._room)
+            if gone < len(oldest):
+                self._chunks.appendleft((torn, oldest[gone:]))
+            self._size -= gone
+            lost += gone
             self.tear(torn)
         return lost
 
@@ -197,7 +204,6 @@ class Tail:
 
 
 def _write_whole(descriptor: int, data: bytes, place: int) -> None:
-    """Write all of it or, when the disk is full, nothing. Raises OSError."""
+    """Write all of it; of what did not fit nothing counts: the next write goes to the same place. Raises OSError."""
     if os.pwrite(descriptor, data, place) < len(data):
-        os.ftruncate(descriptor, place)
         raise OSError("short write")

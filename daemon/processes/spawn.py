@@ -12,7 +12,7 @@ import select
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from company.redaction import Redactor
@@ -27,6 +27,7 @@ __all__ = ["Detached", "EndReason", "OnLine", "ProcessEnd", "ProcessSpec", "Proc
 
 ATTEMPTS_MAX = 3  # a run that is lost this often is not tried again
 LOOK_S = 0.5  # how often a waiting thread looks whether the shim lives, should the bell be silent
+REAP_S = 0.2  # a shim leaves within a millisecond of recording the end
 STOP_MARGIN_S = 0.3  # beyond the grace: then a shim that does not answer is killed as well
 
 
@@ -41,12 +42,14 @@ class Processes:
         self.redactor = redactor or Redactor()
         self._runs_dir = runs_dir.absolute()
         self._runs_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._installation = hashlib.sha256(os.fsencode(self._runs_dir.resolve())).hexdigest()[:12]
+        self.installation = hashlib.sha256(os.fsencode(self._runs_dir.resolve())).hexdigest()[:12]
         self._table = process_table()
         self._closing, self._closer = os.pipe()
         self._is_closed = False
         self._lock = threading.Lock()
-        self._children: set[int] = set()  # shims that this process started and has not reaped
+        self._shims: dict[
+            Path, int
+        ] = {}  # attempt's folder -> pid, of shims that this process has not reaped
 
     def run(self, spec: ProcessSpec, on_line: OnLine, on_replay: OnLine | None = None) -> ProcessEnd:
         """Start the process, or join its live attempt, or return its recorded end. Blocking.
@@ -67,12 +70,12 @@ class Processes:
         Each gets SIGTERM, after ``grace_s`` SIGKILL; a shim that does not answer is killed, and the rest by token.
         Returns how many there were, when they are gone. Says nothing to a run() that has not started its process.
         """
-        live = [attempt for attempt in self._latest(key_prefix) if attempt.is_live()]
+        live = [attempt for attempt in self._latest(key_prefix) if attempt.is_running()]
         for attempt in live:
             attempt.order_stop(grace_s)
         deadline = time.monotonic() + grace_s + STOP_MARGIN_S
         left = live
-        while (left := [one for one in left if one.is_live()]) and time.monotonic() < deadline:
+        while (left := [one for one in left if one.is_running()]) and time.monotonic() < deadline:
             threading.Event().wait(0.01)
         for attempt in left:
             self._kill(attempt)
@@ -82,7 +85,7 @@ class Processes:
         """Remove the folders of ended processes whose key starts with ``key_prefix``: they could run again."""
         for attempt in self._latest(key_prefix):
             with turn(attempt.folder.parent):
-                if not attempt.is_live():
+                if not attempt.is_running():
                     shutil.rmtree(attempt.folder.parent, ignore_errors=True)
         for folder in self._job_folders(key_prefix):
             with contextlib.suppress(OSError):
@@ -96,13 +99,13 @@ class Processes:
         """
         said = []
         for attempt in self._latest(""):
-            if attempt.is_live():
+            if attempt.is_running():
                 if not is_wanted(attempt.key):
                     self.stop(attempt.key)
                     said.append(f"{attempt.key}: ended, nobody waits for it")
             elif attempt.end() is None and (count := self._bury(attempt, wait=False)):
                 said.append(f"{attempt.key}: its shim was gone, {count} processes ended")
-        for stray in self._table.marked(f"{self._installation}/"):
+        for stray in self._table.marked(f"{self.installation}/"):
             owner = self._owner(stray.token)
             if (owner is None or not owner.is_live()) and self._table.kill(stray):
                 said.append(f"process {stray.pid} of {stray.token.partition('/')[2]}: ended, its run is over")
@@ -136,7 +139,7 @@ class Processes:
             secrets = self.redactor.for_environment(spec.env).expression()
             pid = launch(attempt, spec, {**spec.env, TOKEN_NAME: self._token(attempt)}, secrets)
             with self._lock:
-                self._children.add(pid)
+                self._shims[attempt.folder] = pid
             return attempt
 
     def _follow(
@@ -165,7 +168,9 @@ class Processes:
                 must_look = _wait(poll, bell)
 
     def _finish(self, attempt: Attempt) -> None:
-        self._reap()
+        deadline = time.monotonic() + REAP_S
+        while attempt.folder in self._reap() and time.monotonic() < deadline:
+            threading.Event().wait(0.001)
         if not HAS_PROC:  # the shim reached the process group only
             kill_marked(self._table, self._token(attempt))
 
@@ -192,7 +197,7 @@ class Processes:
         self._bury(attempt, wait=True)
 
     def _token(self, attempt: Attempt) -> str:
-        return f"{self._installation}/{attempt.key}/{attempt.number}"
+        return f"{self.installation}/{attempt.key}/{attempt.number}"
 
     def _owner(self, token: str) -> Attempt | None:
         """Return the attempt a token belongs to; None when it is none of ours, or forgotten."""
@@ -217,16 +222,17 @@ class Processes:
                 if key.startswith(key_prefix) and (known := attempts(folder, key)):
                     yield known[-1]
 
-    def _reap(self) -> None:
-        """Collect shims that have ended, so that no zombie is kept."""
+    def _reap(self) -> Collection[Path]:
+        """Collect shims that have ended, so that no zombie is kept; return the attempts of those that live."""
         with self._lock:
-            for pid in list(self._children):
+            for folder, pid in list(self._shims.items()):
                 try:
                     done, _ = os.waitpid(pid, os.WNOHANG)
                 except ChildProcessError:
                     done = pid
                 if done:
-                    self._children.discard(pid)
+                    del self._shims[folder]
+            return set(self._shims)
 
 
 @contextlib.contextmanager
@@ -243,7 +249,8 @@ def _wait(poll: select.poll, bell: int) -> bool:
     events = dict(poll.poll(LOOK_S * 1000))
     rung = events.get(bell, 0)
     if rung & select.POLLIN:
-        os.read(bell, 65_536)
+        with contextlib.suppress(BlockingIOError):  # another thread at the same key took it
+            os.read(bell, 65_536)
     elif rung:
         threading.Event().wait(0.005)  # hung up: the shim is on its way out
     return not events or bool(rung & select.POLLHUP)
