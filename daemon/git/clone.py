@@ -14,7 +14,7 @@ from typing import Any
 
 from company.errors import GitError
 from company.ids import slug
-from daemon.git.bare import make_bare, own_remote
+from daemon.git import bare
 from daemon.git.command import Identity, run_git
 from daemon.git.control import open_control, read_json, write_json
 from daemon.git.locking import locked
@@ -79,14 +79,14 @@ def open_clone(
     ):
         return _clone_of(source, path, state)
     with locked(beside / "locks" / "clone", timeout_s):
-        make_bare(path)
+        bare.make_bare(path)
         looked = look_at(source, git_dir=open_control(beside / "clone", path))
         state = read_json(beside / "state.json") or {}
         state |= {
             "source": source,
             "watched": _config_stamp(source),
             "fetch": looked.fetch,
-            "push": looked.push or str(own_remote(clones_dir.absolute(), slug(name), key, source)),
+            "push": looked.push or str(bare.own_remote(clones_dir.absolute(), slug(name), key, source)),
             "folder": looked.folder is not None,
         }
         clone = _clone_of(source, path, state)
@@ -105,7 +105,7 @@ def init_workspace(path: Path) -> Clone:
     if read_json(clone.state_path) is not None:
         return clone
     with locked(clone.beside / "locks" / "clone", 60):
-        make_bare(clone.path)
+        bare.make_bare(clone.path)
         control = clone.control()
         tree = run_git(("mktree",), git_dir=control, input_text="").stdout.strip()
         args = ("commit-tree", tree, "-m", "Start of the workspace")

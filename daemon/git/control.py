@@ -61,6 +61,7 @@ CONFIG = """\
 [receive]
 \tautogc = false
 \tdenyCurrentBranch = ignore
+\tshallowUpdate = true
 [fetch]
 \trecurseSubmodules = false
 \twriteCommitGraph = false

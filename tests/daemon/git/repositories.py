@@ -35,7 +35,7 @@ def tree_hash(folder: Path) -> str:
         for name in sorted([*folders, *files]):
             path = Path(root) / name
             facts = path.lstat()
-            content = os.readlink(path).encode() if path.is_symlink() else b""
+            content = bytes(path.readlink()) if path.is_symlink() else b""
             if path.is_file() and not path.is_symlink():
                 content = path.read_bytes()
             digest.update(
