@@ -42,6 +42,14 @@ class Backend(Protocol):
         """Say what ``schema`` makes of an empty database. Leaves nothing behind."""
         ...
 
+    def was_checked(self, connection: Connection, shape: Shape, schema: Schema, /) -> bool:
+        """Say whether the database remembers that this ``shape`` is what ``schema`` makes."""
+        ...
+
+    def note_checked(self, connection: Connection, shape: Shape, schema: Schema) -> None:
+        """Let the database remember it, where making ``schema`` to compare is dear."""
+        ...
+
     def altering(self) -> AbstractContextManager[Connection]:
         """Open a transaction with the write lock in which tables may be made, copied and dropped."""
         ...

@@ -67,13 +67,15 @@ def _ready(backend: Backend, schema: Schema, clock: Clock) -> Shape:
         backend.begin_reading(database.executable)
         version = _version(backend, database.executable)
         if version == schema.version:
-            return _checked(backend.shape(database.executable), backend.shape_of(schema))
+            return _checked(backend, database.executable, schema)
     if version is not None and version > schema.version:
         raise NewerDatabase(version, schema.version)
     with backend.altering() as connection:
         # Asked again: another process may have been quicker, and now nobody else writes.
         _bring_up(backend, connection, schema, _version(backend, connection), to_iso(clock.now()))
-        return _checked(backend.shape(connection), backend.shape_of(schema))
+        shape = _checked(backend, connection, schema)
+        backend.note_checked(connection, shape, schema)
+        return shape
 
 
 def _version(backend: Backend, connection: Connection) -> int | None:
@@ -92,7 +94,7 @@ def _bring_up(
         if backend.shape(
             connection
         ):  # somebody else's, or ours without its books: it is not for us to fill up
-            _checked(backend.shape(connection), backend.shape_of(schema))
+            _checked(backend, connection, schema)
         backend.run(connection, schema.statements)
         missing = schema.migrations
     else:
@@ -108,8 +110,11 @@ def _bring_up(
         )
 
 
-def _checked(found: Shape, expected: Shape) -> Shape:
-    lines = differences(expected, found)
-    if lines:
-        raise SchemaDrift(lines)
+def _checked(backend: Backend, connection: Connection, schema: Schema) -> Shape:
+    """Return the shape of the database. Raises SchemaDrift when it is not what ``schema`` makes."""
+    found = backend.shape(connection)
+    if not backend.was_checked(connection, found, schema):
+        lines = differences(backend.shape_of(schema), found)
+        if lines:
+            raise SchemaDrift(lines)
     return found

@@ -3,6 +3,7 @@
 Text is compared byte by byte (COLLATE "C"), as SQLite does, whatever the database's own collation is.
 """
 
+import hashlib
 import re
 import uuid
 from collections.abc import Iterable, Iterator
@@ -129,6 +130,15 @@ class Postgres:
             connection.rollback()
             return shape
 
+    def was_checked(self, connection: Connection, shape: Shape, schema: Schema, /) -> bool:
+        """Compare with what was noted: ``shape_of`` takes 100 ms here and leaves dead rows in the catalogs."""
+        noted = connection.exec_driver_sql(f"SELECT obj_description('{SCHEMA}'::regnamespace)").scalar()
+        return bool(noted == _digest(shape, schema))
+
+    def note_checked(self, connection: Connection, shape: Shape, schema: Schema) -> None:
+        """Note it in the comment of our schema."""
+        connection.exec_driver_sql(f"COMMENT ON SCHEMA {SCHEMA} IS '{_digest(shape, schema)}'")
+
     @contextmanager
     def altering(self) -> Iterator[Connection]:
         """Open a transaction with the write lock, in our schema."""
@@ -141,15 +151,24 @@ class Postgres:
     def run(self, connection: Connection, statements: Iterable[str]) -> None:
         """Run the prelude, and statements in PostgreSQL's words."""
         raw = connection.execution_options(no_parameters=True)  # a % in a statement is a %
-        raw.exec_driver_sql(
-            files("company.store").joinpath("postgres_prelude.sql").read_text(encoding="utf-8")
-        )
+        raw.exec_driver_sql(_prelude())
         # One message for all seventy statements: far from the server each would be a round trip.
         raw.exec_driver_sql("\n".join(_in_postgres(statement) for statement in statements))
 
     def close(self) -> None:
         """Close every connection."""
         self.database.close()
+
+
+def _prelude() -> str:
+    return files("company.store").joinpath("postgres_prelude.sql").read_text(encoding="utf-8")
+
+
+def _digest(shape: Shape, schema: Schema) -> str:
+    """Return what stands for: this is the shape, made by these texts."""
+    parts = sorted((*part, definition) for part, definition in shape.items())
+    text = repr((schema.sql, _prelude(), parts))
+    return f"checked sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def _in_postgres(statement: str) -> str:
