@@ -4,8 +4,9 @@ Best effort, and said so in the security page: a secret that is split over lines
 that the service does not know, passes. Redaction works line by line, only ever replaces, and may be repeated.
 """
 
+import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 MARK = "[redacted]"
 SECRET_MIN = 6  # characters; shorter values ('1', 'true') would redact half of every log
@@ -42,11 +43,20 @@ def secrets_of(environ: Mapping[str, str]) -> frozenset[str]:
     )
 
 
+def _forms(secret: str) -> Iterator[str]:
+    """Yield the secret as it may stand in a log: as it is, line by line (a private key), escaped in JSON."""
+    yield secret
+    yield from (line.strip() for line in secret.splitlines())
+    yield json.dumps(secret)[1:-1]
+
+
 class Redactor:
     """Replaces secrets by ``[redacted]``. Immutable; safe to share between threads."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._secrets = frozenset(secret for secret in secrets if len(secret) >= SECRET_MIN)
+        self._secrets = frozenset(
+            form for secret in secrets for form in _forms(secret) if len(form) >= SECRET_MIN
+        )
         self._pattern = re.compile(self.expression())
 
     def text(self, text: str) -> str:

@@ -105,9 +105,9 @@ class Output:
         if self._tail is None:
             return
         tail, self._tail = self._tail, None
-        self._room, self._tail_room = self._tail_room, 0
         if self.dropped:
             self.say(SERVICE, f"[{self.dropped} bytes of output were not kept; its end follows]")
+        self._room, self._tail_room = self._tail_room, 0
         for stream, data in tail.whole():
             self._write(stream, self._lines[stream].take(data))
         for stream, lines in enumerate(self._lines):
