@@ -8,7 +8,6 @@ an older or a newer schema, PostgreSQL) is left to ``open_store``, which knows w
 
 import re
 import sqlite3
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -90,8 +89,8 @@ class GlanceReading:
 
 def glance(path: Path, clock: Clock, *, busy_timeout_ms: int) -> "Store | None":
     """Open the file for looking; None when it is not plainly ready to be read."""
-    if "sqlalchemy" in sys.modules or not path.is_file():
-        return None  # nothing is won, or nothing is there
+    if not path.is_file():
+        return None
     try:
         connection = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None, check_same_thread=False

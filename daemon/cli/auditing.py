@@ -12,7 +12,7 @@ from daemon.cli.times import local_time
 if TYPE_CHECKING:
     from company.store.audit import Entry
 
-app = typer.Typer(no_args_is_help=True, help="Who ordered what, through which door.")
+app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Who ordered what, through which door.")
 
 _STYLES = {"done": "green", "refused": "red", "nothing_to_do": "dim"}
 
@@ -30,7 +30,7 @@ def log(
     """List orders, newest first; refused ones too."""
     from company.store import audit
 
-    with open_desk(context) as desk:
+    with open_desk(context, only_looks=True) as desk:
         with desk.office.store.reading() as tx:
             entries = audit.newest(tx, limit=limit, before_id=before)
         zone = desk.config.company.time_zone

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
+    from company.clock import Clock
     from company.config import Config
     from company.orders.office import Actor, Office
+    from company.store.gate import Store
 
 #: ms; a person waits for a lock this long, then reads who holds it
 BUSY_TIMEOUT_MS = 10_000
@@ -51,16 +53,18 @@ def read_config(context: typer.Context) -> "Config":
 
 
 @contextmanager
-def open_desk(context: typer.Context, *, leaves_no_trace: bool = False) -> Iterator[Desk]:
+def open_desk(
+    context: typer.Context, *, only_looks: bool = False, leaves_no_trace: bool = False
+) -> Iterator[Desk]:
     """Open the company for one command. A new database is seeded, so that there is a company to see.
 
+    ``only_looks``: the command orders nothing, so it may read the database the quick way.
     ``leaves_no_trace``: where there is no database yet, one is made elsewhere and thrown away.
     """
     from company.clock import SystemClock
     from company.orders.office import Office
     from company.orders.permission import actor_for
-    from company.store.opening import open_store
-    from company.store.seeding import seed_if_new
+    from company.store.glance import glance
 
     config = read_config(context)
     clock = SystemClock()
@@ -68,12 +72,26 @@ def open_desk(context: typer.Context, *, leaves_no_trace: bool = False) -> Itera
     with ExitStack() as closing:
         if leaves_no_trace and not path.exists():
             path = Path(closing.enter_context(TemporaryDirectory())) / path.name
-        store = open_store(
-            config.database.url, sqlite_path=path, clock=clock, busy_timeout_ms=BUSY_TIMEOUT_MS
-        )
+        store = None
+        if only_looks and not config.database.url:
+            store = glance(path, clock, busy_timeout_ms=BUSY_TIMEOUT_MS)
+        if store is None:
+            store = _open_store(config, path, clock)
         closing.callback(store.close)
-        seed_if_new(store, config)
         yield Desk(Office(store, config, clock), actor_for(config, login_name(), "terminal"))
+
+
+def _open_store(config: "Config", path: Path, clock: "Clock") -> "Store":
+    from company.store.opening import open_store
+    from company.store.seeding import seed_if_new
+
+    store = open_store(config.database.url, sqlite_path=path, clock=clock, busy_timeout_ms=BUSY_TIMEOUT_MS)
+    try:
+        seed_if_new(store, config)
+    except BaseException:
+        store.close()
+        raise
+    return store
 
 
 def login_name() -> str:

@@ -181,7 +181,7 @@ def _books(context: typer.Context) -> Iterator[Finding]:
             desk = closing.enter_context(open_desk(context, leaves_no_trace=True))
             yield from _look_into(desk)
         except AgentServiceError as error:
-            yield Finding("database", "broken", str(error), error.mend or "see docs/operations.md")
+            yield Finding("database", "broken", str(error), error.mend or "put back what it names")
 
 
 def _look_into(desk: Desk) -> Iterator[Finding]:
@@ -273,10 +273,15 @@ def _repository(config: "Config", repository: "RepositoryConfig") -> Finding:
     from daemon.git.source import look_at
 
     name = f"repository {repository.name}"
+    source = repository.source(config.root)
+    if Path(source).is_relative_to(config.folders.state) and not Path(source).exists():
+        return Finding(
+            name, "note", f"{source} is not there yet", "the first start makes it: agent-service up"
+        )
     try:
         with tempfile.TemporaryDirectory() as folder:
             control = _control(Path(folder))
-            looked = look_at(repository.source(config.root), git_dir=control)
+            looked = look_at(source, git_dir=control)
             listing = run_git(
                 ("ls-remote", "--heads", looked.fetch),
                 git_dir=control,

@@ -15,7 +15,10 @@ _MARKS = {"ok": ("✓", "green"), "note": ("·", "yellow"), "broken": ("✗", "r
 
 
 def doctor(context: typer.Context, as_json: Json = False) -> None:
-    """Look at everything the service needs. Exit code 1 when something must be mended."""
+    """Look at everything the service needs.
+
+    One line for each thing, with what mends it: ✓ is well, · should be known, ✗ must be mended (exit code 1).
+    """
     from daemon.cli.diagnosis import company_findings, machine_findings
 
     found = [*machine_findings(), *company_findings(context)]

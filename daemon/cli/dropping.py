@@ -40,7 +40,15 @@ def drop(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Put a copy of a priority file into the inbox, whole at once; the running service takes it from there."""
+    """Give the company a priority file.
+
+    A copy is put into the inbox, whole at once; the running service takes it from there. A file that cannot be read is
+    refused here, with its line.
+
+    \b
+    agent-service drop add-login.md --wait
+    """
+    from company.work.priority import parse_priority
     from daemon.cli.planning import show_plan
 
     if plan:
@@ -50,14 +58,15 @@ def drop(
     data = read_priority_file(config, file)
     placed = place_in_inbox(config.folders.priorities, inbox_name(file.name), data)
     shown = placed.relative_to(config.root) if placed.is_relative_to(config.root) else placed
-    if not wait:
-        if as_json:
-            print_json({"path": str(placed)})
-        else:
-            print_line(f"dropped {shown}")
-        return
     if not as_json:
         print_line(f"dropped {shown}")
+    schedule = parse_priority(data, file.name).schedule
+    if not wait or schedule:
+        if schedule:
+            print_note(f"it starts {schedule}")
+        if as_json:
+            print_json({"path": str(placed)})
+        return
     with open_desk(context) as desk:
         job_id = await_job(desk, placed, data, desk.office.clock.now())
         wait_for_end(desk, job_id, as_json=as_json)

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from company.orders.experiments import ExperimentState
 
 app = typer.Typer(
-    invoke_without_command=True, help="What is tried against the usual way, and what came of it."
+    rich_markup_mode=None,
+    invoke_without_command=True,
+    help="What is tried against the usual way.",
 )
 
 ExperimentName = Annotated[str, typer.Argument(metavar="EXPERIMENT", help="Its name or id.")]
@@ -35,7 +37,10 @@ class Kind(StrEnum):
 
 @app.callback()
 def experiments(context: typer.Context, as_json: Json = False) -> None:
-    """What is tried against the usual way, and what came of it. Without a subcommand: list all."""
+    """What is tried against the usual way.
+
+    Without a subcommand: list all, with what came of them.
+    """
     if context.invoked_subcommand is None:
         list_experiments(context, as_json=as_json)
 
@@ -45,7 +50,7 @@ def list_experiments(context: typer.Context, as_json: Json = False) -> None:
     """List the experiments, decided ones too."""
     from company.orders import experiments as orders
 
-    with open_desk(context) as desk:
+    with open_desk(context, only_looks=True) as desk:
         states = orders.list_experiments(desk.office)
     if as_json:
         print_json({"experiments": [_facts(state) for state in states]})
@@ -110,7 +115,13 @@ def create(
     days: Days = None,
     as_json: Json = False,
 ) -> None:
-    """Try something against the usual way: an agent, a model, a prompt or a runner."""
+    """Try something against the usual way.
+
+    An agent, a model, a prompt or a runner. Part of the tasks goes to it, and its outcomes decide.
+
+    \b
+    agent-service experiments create "Opus for Backend" model opus sonnet --share 0.5
+    """
     from company.learning.experiment import ArmKind
     from company.orders import experiments as orders
 

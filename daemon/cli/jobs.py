@@ -30,7 +30,7 @@ def list_jobs(
     from company.work.job import JobStatus
 
     wanted = tuple(JobStatus(_known_status(one)) for one in status or ())
-    with open_desk(context) as desk, desk.office.store.reading() as tx:
+    with open_desk(context, only_looks=True) as desk, desk.office.store.reading() as tx:
         found = sessions.list_sessions(tx, wanted or None, limit=limit)
         if as_json:
             print_json({"jobs": [job_facts(one) for one in found]})
@@ -111,12 +111,15 @@ def show_job(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Show it live until it ends.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Show one job: its agents, its checks, what came of it and where that is."""
+    """Show one job.
+
+    Its agents, its checks, what came of it and where that is. JOB may be the last characters of its id.
+    """
     from daemon.cli.following import follow as follow_job
     from daemon.cli.story import render
     from daemon.cli.story_reading import read_story
 
-    with open_desk(context) as desk:
+    with open_desk(context, only_looks=True) as desk:
         job_id = resolve_job(desk, job)
         if follow and not as_json:
             follow_job(desk.office, job_id)
@@ -136,7 +139,10 @@ def story_facts(story: "JobStory") -> dict[str, Any]:
 
 
 def stop(context: typer.Context, job: JobName, as_json: Json = False) -> None:
-    """Stop a job. One that waits ends at once, one at work within seconds; what it did so far stays readable."""
+    """Stop a job.
+
+    One that waits ends at once, one at work within seconds; what it did so far stays readable.
+    """
     from company.orders import jobs
 
     with open_desk(context) as desk:
@@ -160,7 +166,10 @@ def stop(context: typer.Context, job: JobName, as_json: Json = False) -> None:
 
 
 def retry(context: typer.Context, job: JobName, wait: Wait = False, as_json: Json = False) -> None:
-    """Start a finished job again, as a new job with the same text."""
+    """Start a finished job again.
+
+    It is a new job with the same text. While it has not ended there is no second one.
+    """
     from company.orders import jobs
 
     with open_desk(context) as desk:

@@ -28,7 +28,10 @@ def praise(
     ] = "",
     as_json: Json = False,
 ) -> None:
-    """Praise a finished job: +100 points. Your word on a job counts once."""
+    """Praise a finished job: +100 points.
+
+    Your word on a job counts once.
+    """
     from company.orders import feedback
 
     with open_desk(context) as desk:
@@ -43,7 +46,10 @@ def reject(
     ],
     as_json: Json = False,
 ) -> None:
-    """Reject a finished job: 100 points less. Your word on a job counts once."""
+    """Reject a finished job: 100 points less.
+
+    Your word on a job counts once.
+    """
     from company.orders import feedback
 
     with open_desk(context) as desk:
@@ -72,10 +78,13 @@ def proposals(
     include_decided: Annotated[bool, typer.Option("--all", "-a", help="Decided ones, too.")] = False,
     as_json: Json = False,
 ) -> None:
-    """List whom the company proposes to hire, because you keep asking for the same."""
+    """List whom the company proposes to hire.
+
+    It proposes what you keep asking for: the same three times in a week.
+    """
     from company.store import candidates
 
-    with open_desk(context) as desk:
+    with open_desk(context, only_looks=True) as desk:
         with desk.office.store.reading() as tx:
             found = candidates.list_candidates(tx, include_decided=include_decided)
         zone = desk.config.company.time_zone
@@ -138,7 +147,10 @@ def approve(context: typer.Context, proposal: ProposalName, as_json: Json = Fals
 
 
 def dismiss(context: typer.Context, proposal: ProposalName, as_json: Json = False) -> None:
-    """Put a proposal aside for good: the same is not proposed again."""
+    """Put a proposal aside for good.
+
+    The same is not proposed again.
+    """
     from company.orders import proposals as orders
 
     with open_desk(context) as desk:
@@ -194,7 +206,11 @@ def _report_decision(decided: "ProposalDecided", *, as_json: bool) -> None:
 
 
 def evaluate(context: typer.Context, as_json: Json = False) -> None:
-    """Judge experiments and agents now, look for patterns, write the report. Harmless when repeated."""
+    """Judge the company now.
+
+    Experiments are decided, agents evaluated, patterns looked for, and the report is written. It is done on schedule
+    anyway, and harmless when repeated.
+    """
     from daemon.learning.evaluating import run_evaluation
 
     with open_desk(context) as desk:

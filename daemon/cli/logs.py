@@ -30,8 +30,11 @@ def logs(
     ] = 100,
     as_json: Json = False,
 ) -> None:
-    """Print a job's log: what the service, its agents and its checks said."""
-    with open_desk(context) as desk:
+    """Print a job's log.
+
+    What the service, its agents and its checks said.
+    """
+    with open_desk(context, only_looks=True) as desk:
         job_id = resolve_job(desk, job)
         path = desk.config.folders.logs / "running-jobs" / f"{job_id}.log"
         if as_json:

@@ -25,20 +25,32 @@ from daemon.cli import (
     service,
     staff,
 )
+from daemon.cli.help_pages import GroupedCommands
 from daemon.cli.options import Config
 from daemon.cli.output import print_json_line
 from daemon.cli.problem import TRACEBACK_VARIABLE, ExitCode, Problem, problem_of
 
 _HELP = """A company of AI agents: priority files in, verified branches out.
 
-Exit codes: 0 done, 1 refused or a known error, 2 wrong usage, 3 a fault of the service,
-4 the job waited for ended failed, blocked or stopped, 130 interrupted.
+Start with `agent-service up` in a company's folder (`agent-service init DIR` makes one), then drop a priority file.
+Every command has --json, and -h for its own help.
+
+\b
+Exit codes:
+  0    done, or nothing was left to do
+  1    refused, or a known error: the line says what mends it
+  2    the command line itself is wrong
+  3    a fault of the service
+  4    the job that was waited for ended failed, blocked or stopped
+  130  interrupted
 """
 
 app = typer.Typer(
     name="agent-service",
     help=_HELP,
+    cls=GroupedCommands,
     no_args_is_help=True,
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

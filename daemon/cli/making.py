@@ -42,7 +42,11 @@ def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder; it is made when it is not there.")],
     as_json: Json = False,
 ) -> None:
-    """Make a company folder: config.yaml with every setting, and the folders of a company."""
+    """Make a company folder.
+
+    It gets a config.yaml with every setting explained, and the folders of a company. A folder that has a config.yaml
+    already is left alone.
+    """
     made = make_company(folder)
     if as_json:
         print_json({"config": str(made)})

@@ -31,7 +31,10 @@ def pause(
     show_all: Annotated[bool, typer.Option("--list", help="Only show what is paused.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Let no new job of SCOPE start. What runs goes on."""
+    """Let no new job start.
+
+    Of everything, of a team or of a repository. What runs goes on.
+    """
     from company.orders import pauses
 
     with open_desk(context) as desk:
@@ -53,7 +56,7 @@ def pause(
 
 
 def resume(context: typer.Context, scope: Scope = "all", as_json: Json = False) -> None:
-    """Let SCOPE go on."""
+    """Let jobs start again after a pause."""
     from company.orders import pauses
 
     with open_desk(context) as desk:

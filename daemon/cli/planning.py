@@ -29,7 +29,10 @@ def plan(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A priority file, in Markdown.")],
     as_json: Json = False,
 ) -> None:
-    """Show what would be done with a priority file: agents, order, checks. Touches nothing."""
+    """Show what would be done with a priority file.
+
+    Its agents and why they, their order, setup and checks. Nothing is touched.
+    """
     show_plan(context, file, as_json=as_json)
 
 

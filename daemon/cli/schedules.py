@@ -13,7 +13,7 @@ from daemon.cli.times import local_day_and_time
 if TYPE_CHECKING:
     from company.orders.schedules import ScheduleChange, ScheduleView
 
-app = typer.Typer(invoke_without_command=True, help="What starts by itself.")
+app = typer.Typer(rich_markup_mode=None, invoke_without_command=True, help="What starts by itself.")
 
 ScheduleName = Annotated[
     str, typer.Argument(metavar="NAME", help="Its name or id, or a unique beginning of one.")
@@ -22,7 +22,10 @@ ScheduleName = Annotated[
 
 @app.callback()
 def schedules(context: typer.Context, as_json: Json = False) -> None:
-    """What starts by itself. Without a subcommand: list all."""
+    """What starts by itself.
+
+    Without a subcommand: list all, with when each starts next.
+    """
     if context.invoked_subcommand is None:
         list_schedules(context, as_json=as_json)
 
@@ -36,7 +39,7 @@ def list_schedules(
     """List the schedules and when each starts next."""
     from company.orders import schedules as orders
 
-    with open_desk(context) as desk:
+    with open_desk(context, only_looks=True) as desk:
         views = orders.list_schedules(desk.office, include_removed=include_removed)
         zone = desk.config.company.time_zone
     if as_json:
@@ -113,7 +116,11 @@ def add(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Start a priority file, or the evaluation, at certain times."""
+    """Start a priority file, or the evaluation, at certain times.
+
+    \b
+    agent-service schedules add news "every weekday 09:00" news.md
+    """
     from company.orders import schedules as orders
     from daemon.cli.dropping import read_priority_file
 

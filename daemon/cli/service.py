@@ -14,13 +14,20 @@ if TYPE_CHECKING:
 
 
 def up(context: typer.Context) -> None:
-    """Run the company in the foreground: take files, do the work, keep the schedules. Ctrl-C stops it cleanly."""
+    """Run the company in the foreground.
+
+    It takes the files dropped into its inbox, does the work and keeps the schedules. Ctrl-C stops it cleanly: what is
+    under way goes on at the next start.
+    """
     path = config_path(context)
     raise typer.Exit(_run(path, once=False, on_ready=_greeting(path)))
 
 
 def once(context: typer.Context) -> None:
-    """Do what waits, then leave: exit code 4 when a job ended failed, blocked or stopped."""
+    """Do what waits, then leave.
+
+    For scripts: exit code 0 when every job was completed, 4 when one ended failed, blocked or stopped.
+    """
     raise typer.Exit(_run(config_path(context), once=True, on_ready=lambda: None))
 
 

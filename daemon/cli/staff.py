@@ -30,9 +30,12 @@ Command = Annotated[
     ),
 ]
 Keywords = Annotated[
-    list[str] | None, typer.Option("--keyword", "-k", help="A word in a priority file that calls for it.")
+    list[str] | None,
+    typer.Option("--keyword", "-k", metavar="WORD", help="A word in a priority file that calls for it."),
 ]
-After = Annotated[list[str] | None, typer.Option("--after", help="An agent whose work it builds on.")]
+After = Annotated[
+    list[str] | None, typer.Option("--after", metavar="AGENT", help="An agent whose work it builds on.")
+]
 Prompt = Annotated[
     Path | None, typer.Option("--prompt-file", metavar="FILE", help="A file that tells it how to work.")
 ]
@@ -44,12 +47,15 @@ def agents(
     team: Annotated[str | None, typer.Option("--team", "-t", help="Only of this team.")] = None,
     as_json: Json = False,
 ) -> None:
-    """List the agents: how they do, and what the company would make of it."""
+    """List the agents and how they do.
+
+    With what the company advises: Monitor, Continue, Double Down, Investigate or Fire. A person decides.
+    """
     from company.orders.evaluations import agent_evaluations
     from company.orders.references import find_team
     from company.store import agents as rows
 
-    with open_desk(context) as desk:
+    with open_desk(context, only_looks=True) as desk:
         evaluations = {
             one.agent_id: one for one in agent_evaluations(desk.office, include_inactive=include_fired)
         }
@@ -128,7 +134,11 @@ def hire(
     prompt_file: Prompt = None,
     as_json: Json = False,
 ) -> None:
-    """Hire an agent."""
+    """Hire an agent.
+
+    \b
+    agent-service hire "Formatter" --role "Formats the code" --command "ruff format {worktree}"
+    """
     from company.orders import agents as staff
 
     request = staff.HireRequest(
@@ -161,7 +171,10 @@ def edit(
     prompt_file: Prompt = None,
     as_json: Json = False,
 ) -> None:
-    """Change what an agent is; what is not named stays as it is."""
+    """Change what an agent is.
+
+    What is not named stays as it is; its next run is the first that is different.
+    """
     from company.orders import agents as staff
 
     changes = staff.AgentChanges(
@@ -180,7 +193,10 @@ def edit(
 
 
 def fire(context: typer.Context, agent: AgentName, as_json: Json = False) -> None:
-    """Let an agent go: it gets no new tasks; what it has begun it may end. Its history stays."""
+    """Let an agent go.
+
+    It gets no new tasks; what it has begun it may end. Its history stays.
+    """
     from company.orders import agents as staff
 
     with open_desk(context) as desk:

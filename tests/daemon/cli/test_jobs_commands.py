@@ -1,0 +1,280 @@
+"""jobs, show, stop, retry, logs: what a person reads, and what a program does."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from company.orders import jobs
+from company.orders.jobs import StartRequest
+from company.orders.office import Actor, Office
+from company.store import questions, sessions, tasks
+from company.work.job import JobStatus
+from company.work.task import TaskStatus
+from daemon.cli.following import await_end, follow
+from daemon.cli.logs import follow_file, read_tail
+from daemon.job.state_files import StateFolder
+from tests.daemon.cli.conftest import Run
+
+TEXT = b"# Add login\n\nPeople should be able to log in.\n"
+
+
+@pytest.fixture
+def job(office: Office, folder_actor: Actor) -> str:
+    return jobs.start(office, folder_actor, StartRequest(content=TEXT, name="add-login.md")).job_id
+
+
+def move(office: Office, job_id: str, *statuses: JobStatus, outcome: str | None = None) -> None:
+    for status in statuses:
+        with office.store.transaction() as tx:
+            assert sessions.move(tx, job_id, status, outcome=outcome)
+
+
+def work(office: Office, job_id: str) -> None:
+    """Leave behind what a job leaves that got as far as its first verdict."""
+    move(office, job_id, JobStatus.IN_PROGRESS)
+    with office.store.transaction() as tx:
+        row = {"session_id": job_id, "agent_id": "agent-backend", "task_description": "Add the table"}
+        assert tasks.insert_new(tx, {"id": "task-1", **row})
+        assert tasks.move(tx, "task-1", TaskStatus.IN_PROGRESS)
+        sessions.set_phase(tx, job_id, "verifying, iteration 1", iteration_count=1, branch_name="agent/x")
+    state = StateFolder(office.config.folders.state / f"session-{job_id}")
+    state.write(
+        "orchestrator",
+        {"waves": [["agent-backend"]], "max_iterations": 3, "left_out": {"agent-frontend": "no command"}},
+    )
+    state.write("session", {"baseline": [{"name": "unit tests", "is_green": False}]})
+    state.write(
+        "backend",
+        {
+            "iteration": 1,
+            "status": "waits for the verdict",
+            "files": ["schema.sql"],
+            "last_lines": ["created"],
+        },
+    )
+    check = {"name": "unit tests", "before": False, "after": False, "verdict": "still red", "is_fault": True}
+    finding = {"agent_id": "agent-backend", "source": "check: unit tests", "text": "1 test failed"}
+    state.write("verification", {"iterations": [{"iteration": 1, "checks": [check], "findings": [finding]}]})
+
+
+def test_an_empty_company_says_how_to_begin(run: Run) -> None:
+    assert run("jobs").out == "no jobs yet: agent-service drop FILE starts one\n"
+    assert run("jobs", "--json").facts == {"jobs": []}
+    refused = run("show", "last")
+    assert (refused.code, refused.out) == (1, "")
+    assert refused.err == "agent-service: there is no job yet → agent-service drop FILE\n"
+
+
+def test_jobs_are_listed_newest_first_in_whole_lines(
+    run: Run, job: str, office: Office, folder_actor: Actor
+) -> None:
+    other = jobs.start(
+        office, folder_actor, StartRequest(content=b"# " + b"long " * 40, name="long.md")
+    ).job_id
+    lines = run("jobs").out.splitlines()
+    assert lines[0].split()[:3] == ["JOB", "STATUS", "TITLE"]
+    assert [line.split()[0] for line in lines[1:]] == sorted([job, other], reverse=True)
+    assert any("long " * 39 in line for line in lines)
+
+
+def test_jobs_are_picked_by_status_and_number(
+    run: Run, job: str, office: Office, folder_actor: Actor
+) -> None:
+    jobs.start(office, folder_actor, StartRequest(content=b"# Other", name="o.md"))
+    move(office, job, JobStatus.IN_PROGRESS, JobStatus.FAILED)
+    assert [one["id"] for one in run("jobs", "--status", "failed", "--json").facts["jobs"]] == [job]
+    assert len(run("jobs", "-n", "1", "--json").facts["jobs"]) == 1
+    wrong = run("jobs", "--status", "lost")
+    assert wrong.code == 2
+    assert "no status" in wrong.err
+
+
+def test_the_json_of_a_job_has_its_keys_whatever_its_status(run: Run, job: str) -> None:
+    [facts] = run("jobs", "--json").facts["jobs"]
+    assert facts["status"] == "pending"
+    assert set(facts) == {
+        "id", "status", "phase", "title", "team", "repository", "priority", "priority_file", "requested_by",
+        "surface", "branch", "commit", "pr_url", "outcome", "exit_code", "iteration", "cost_usd", "retry_of",
+        "stop_requested_by", "created_at", "started_at", "completed_at", "duration_s",
+    }  # fmt: skip
+
+
+def test_show_tells_the_story_so_far(run: Run, job: str, office: Office) -> None:
+    work(office, job)
+    out = run("show", job[-6:]).out
+    for words in (
+        "Add login",
+        "verifying, iteration 1",
+        "Backend",
+        "waits for the verdict",
+        "schema.sql",
+        "still red",
+    ):
+        assert words in out
+    facts = run("show", job, "--json").facts
+    assert facts["agents"][0]["state"] == "waits for the verdict"
+    assert facts["checks"] == [
+        {"name": "unit tests", "before": False, "after": False, "verdict": "still red", "iteration": 1}
+    ]
+    assert facts["findings"] == ["backend: check: unit tests: 1 test failed"]
+    assert facts["left_out"] == [["frontend", "no command"]]
+
+
+def test_show_of_a_blocked_job_has_its_open_question(run: Run, job: str, office: Office) -> None:
+    move(office, job, JobStatus.IN_PROGRESS, JobStatus.BLOCKED, outcome="an agent asks")
+    with office.store.transaction() as tx:
+        row = {"id": "q-1", "session_id": job, "agent_id": "agent-backend", "question": "Which database?"}
+        questions.ask(tx, row)
+    out = run("show", job).out
+    assert "? Which database?" in out
+    assert "an agent asks" in out
+
+
+def test_a_broken_state_file_leaves_a_gap_and_no_error(run: Run, job: str, office: Office) -> None:
+    work(office, job)
+    folder = office.config.folders.state / f"session-{job}"
+    for name in ("orchestrator", "session", "backend", "verification"):
+        (folder / f"{name}.json").write_text('{"waves": [["ag', encoding="utf-8")
+    ran = run("show", job)
+    assert ran.code == 0
+    assert "Add login" in ran.out
+
+
+def test_following_prints_each_new_line_once_until_the_end(
+    job: str, office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    work(office, job)
+    looks = iter(range(10))
+
+    def pause(_seconds: float) -> None:
+        if next(looks) == 5:
+            move(office, job, JobStatus.COMPLETED, outcome="1 file changed")
+
+    assert follow(office, job, pause=pause).status == "completed"
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"{job}: Add login (Engineering, a workspace of its own)"
+    assert "phase: verifying, iteration 1" in lines
+    assert "completed: 1 file changed" in lines
+    assert len(lines) == len(set(lines))
+
+
+def test_following_a_finished_job_tells_it_whole(run: Run, job: str, office: Office) -> None:
+    work(office, job)
+    move(office, job, JobStatus.FAILED, outcome="it did not work")
+    ran = run("show", job, "-f")
+    assert ran.code == 0
+    assert ran.out.splitlines()[-1] == "failed: it did not work"
+
+
+def test_waiting_ends_with_the_job_and_looks_again_only_when_something_was_committed(
+    job: str, office: Office
+) -> None:
+    looks = 0
+
+    def pause(_seconds: float) -> None:
+        nonlocal looks
+        looks += 1
+        if looks == 3:
+            move(office, job, JobStatus.STOPPED)
+
+    assert await_end(office, job, pause=pause).status == "stopped"
+    assert looks == 3
+
+
+def test_a_job_is_stopped_once_and_then_says_who_did(run: Run, job: str) -> None:
+    assert run("stop", "last").out == f"stopped {job}: Add login\n"
+    again = run("stop", "last")
+    assert (again.code, again.out) == (0, f"{job} has ended before: stopped\n")
+    facts = run("stop", job, "--json").facts
+    assert (facts["job"], facts["is_changed"], facts["status"]) == (job, False, "stopped")
+
+
+def test_a_running_job_is_stopping_until_the_daemon_has_done_it(run: Run, job: str, office: Office) -> None:
+    move(office, job, JobStatus.IN_PROGRESS)
+    assert run("stop", job).out == f"stopping {job}: Add login\n"
+    assert "is stopping already" in run("stop", job).out
+    assert "stopping" in run("jobs").out
+
+
+def test_a_finished_job_is_tried_again(run: Run, job: str, office: Office) -> None:
+    refused = run("retry", job)
+    assert (refused.code, "is pending" in refused.err) == (1, True)
+    move(office, job, JobStatus.IN_PROGRESS, JobStatus.FAILED)
+    first = run("retry", job, "--json").facts
+    assert first["is_new"]
+    assert run("retry", job, "--json").facts == {**first, "is_new": False}
+
+
+@pytest.mark.parametrize(("end", "code"), [("completed", 0), ("failed", 4), ("blocked", 4), ("stopped", 4)])
+def test_waiting_for_a_retry_tells_by_its_exit_code_how_it_ended(
+    run: Run, job: str, office: Office, end: str, code: int, eventually: Callable[..., None]
+) -> None:
+    move(office, job, JobStatus.IN_PROGRESS, JobStatus.FAILED)
+
+    def daemon() -> None:
+        found: list[sessions.Session] = []
+
+        def is_there() -> bool:
+            with office.store.reading() as tx:
+                found[:] = sessions.list_sessions(tx, JobStatus.PENDING)
+            return bool(found)
+
+        eventually(is_there)
+        move(office, found[0].id, JobStatus.IN_PROGRESS, JobStatus(end), outcome="it ended")
+
+    thread = threading.Thread(target=daemon)
+    thread.start()
+    ran = run("retry", job, "--wait")
+    thread.join()
+    assert ran.code == code
+    assert f"{end}: it ended" in ran.out
+
+
+class TestLogs:
+    def log(self, office: Office, job: str, text: str) -> Path:
+        path = office.config.folders.logs / "running-jobs" / f"{job}.log"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def test_the_last_lines_are_printed(self, run: Run, job: str, office: Office) -> None:
+        self.log(office, job, "".join(f"line {number}\n" for number in range(300)))
+        assert run("logs", job).out.splitlines() == [f"line {number}" for number in range(200, 300)]
+        assert run("logs", job, "-n", "2").out == "line 298\nline 299\n"
+        assert len(run("logs", job, "-n", "0").out.splitlines()) == 300
+        assert run("logs", job, "-n", "1", "--json").facts["lines"] == ["line 299"]
+
+    def test_a_job_that_has_not_started_has_none(self, run: Run, job: str) -> None:
+        ran = run("logs", job)
+        assert (ran.code, ran.out) == (0, "")
+        assert "it has not started" in ran.err
+
+    def test_following_a_finished_job_ends_at_once(self, run: Run, job: str, office: Office) -> None:
+        self.log(office, job, "a\nb\nno newline")
+        move(office, job, JobStatus.IN_PROGRESS, JobStatus.COMPLETED)
+        assert run("logs", job, "-f").out == "a\nb\nno newline"
+
+    @pytest.mark.parametrize("text", ["", "\n", "one", "one\n", "\n\n\n", "a\nb", "ä\n" * 70_000 + "end"])
+    @pytest.mark.parametrize("lines", [1, 2, 3, 100])
+    def test_a_tail_is_what_splitting_gives(self, tmp_path: Path, text: str, lines: int) -> None:
+        path = tmp_path / "log"
+        path.write_text(text, encoding="utf-8")
+        tail, end = read_tail(path, lines)
+        assert tail.splitlines() == text.splitlines()[-lines:]
+        assert end == len(text.encode())
+
+    def test_following_yields_whole_lines_as_they_come_and_the_rest_at_the_end(self, tmp_path: Path) -> None:
+        path = tmp_path / "log"
+        written = ["half a", " line\nand a", "nother\nlast"]
+        looks = 0
+
+        def pause(_seconds: float) -> None:
+            nonlocal looks
+            with path.open("a", encoding="utf-8") as file:
+                file.write(written[looks])
+            looks += 1
+
+        got = list(follow_file(path, 0, lambda: looks == len(written), pause=pause))
+        assert got == ["half a line\n", "and another\n", "last\n"]
