@@ -84,9 +84,9 @@ class Engine:
         with SetWorkflowID(job_id):
             DBOS.start_workflow(self._job, job_id)
 
-    def knows(self, job_id: str) -> bool:
-        """Say whether a workflow with this id was ever started."""
-        return DBOS.get_workflow_status(job_id) is not None
+    def is_idle(self) -> bool:
+        """Say whether every job that was started has been told to its end."""
+        return not DBOS.list_workflows(status="PENDING", app_version=WORKFLOW_VERSION, limit=1, load_input=False)
 
     def close(self) -> None:
         """Take the engine down in a process that lives on. Only when no job is under way: see above."""

@@ -1,6 +1,7 @@
 """Running a repository's own commands: its setup and its checks, supervised like agents are."""
 
 import re
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from daemon.processes.spawn import EndReason, ProcessEnd, ProcessSpec
 
 TAIL_LINES = 60
 TAIL_CHARACTERS = 6_000
+
+#: Python takes compiled code for current by whole seconds and size: two commits within one second look the same to it.
+_NO_STALE_RESULTS = {"PYTHONDONTWRITEBYTECODE": "1"}
 
 
 class CheckStopped(Exception):
@@ -68,6 +72,8 @@ def run_command(
 ) -> ProcessEnd:
     """Run one command of the repository; its lines go to the job's log and, the last of them, to ``tail``.
 
+    ``{python}`` in an argument is the interpreter that runs the service.
+
     Raises CheckStopped when the job was stopped meanwhile.
     """
     log = place.log(job_id)
@@ -80,9 +86,9 @@ def run_command(
     end = place.processes.run(
         ProcessSpec(
             key=f"{job_id}/{name}",
-            argv=tuple(argv),
+            argv=tuple(argument.replace("{python}", sys.executable) for argument in argv),
             cwd=cwd,
-            env=agent_environment(place.config, place.environment, {"AGENT_JOB": job_id}),
+            env=agent_environment(place.config, place.environment, {"AGENT_JOB": job_id, **_NO_STALE_RESULTS}),
             output_path=place.state(job_id).folder / "output" / f"{name}.log",
             wall_timeout_s=timeout_s,
             idle_timeout_s=None,

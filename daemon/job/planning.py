@@ -58,7 +58,8 @@ def staff_for(
         resolve_agent(
             row,
             configured.get(row.id),
-            default_runner=runner or config.work.runner,
+            default_runner=config.work.runner,
+            wanted_runner=runner,
             repository_commands=commands,
             model=model,
         )

@@ -198,7 +198,12 @@ def finish(start: Start) -> Start:
     def run(within_s: float = 60, **options: Any) -> Running:
         running = start(**options)
         ended = threading.Event()
-        watcher = threading.Thread(target=lambda: (running.daemon.drain(), ended.set()))
+
+        def drain() -> None:
+            running.daemon.drain()
+            ended.set()
+
+        watcher = threading.Thread(target=drain)
         watcher.start()
         assert ended.wait(within_s), (
             f"still at work after {within_s} s: {[(j.id, j.phase) for j in running.jobs()]}"
