@@ -36,12 +36,20 @@ def _version(folder: Path) -> float:
         return 0.0
 
 
+def _memory() -> Path | None:
+    """Return a folder in memory, where copying a database takes 40 ms instead of 250; None: there is no room."""
+    folder = Path("/dev/shm")
+    has_room = os.access(folder, os.W_OK) and shutil.disk_usage(folder).free > 2**30
+    return folder if has_room else None
+
+
 class PostgresqlServer:
     """One running server. ``template`` is a database that ``new_database`` copies."""
 
     def __init__(self, programs: Path) -> None:
         self._programs = programs
-        self._folder = Path(tempfile.mkdtemp(prefix="pg-"))  # short: a socket's path has 107 bytes at most
+        # A short path: a socket's has 107 bytes at most.
+        self._folder = Path(tempfile.mkdtemp(prefix="pg-", dir=_memory()))
         self._owner = self._unprivileged()
         if self._owner is not None:
             shutil.chown(self._folder, self._owner, self._owner)

@@ -22,6 +22,17 @@ def any_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
+def empty_url(any_url: str, clock: Clock) -> str:
+    """A database that has nothing in it yet."""
+    if any_url.startswith("postgresql"):
+        store = open_store(any_url, sqlite_path=None, clock=clock)
+        with store.transaction() as tx:
+            tx.execute("DROP SCHEMA app CASCADE")
+        store.close()
+    return any_url
+
+
+@pytest.fixture
 def open_any(any_url: str, clock: Clock) -> Iterator[Opener]:
     """Open the database of ``any_url`` once more; all are closed at the end."""
     opened: list[Store] = []

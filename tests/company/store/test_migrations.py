@@ -90,17 +90,6 @@ def shape_of(store: Store) -> Shape:
         return store._backend.shape(database.executable)
 
 
-@pytest.fixture
-def empty_url(request: pytest.FixtureRequest, any_url: str, clock: Clock) -> str:
-    """A database that has nothing in it yet."""
-    if any_url.startswith("postgresql"):
-        store = open_store(any_url, sqlite_path=None, clock=clock)
-        with store.transaction() as tx:
-            tx.execute("DROP SCHEMA app CASCADE")
-        store.close()
-    return any_url
-
-
 def test_a_migrated_database_is_what_a_fresh_one_is_and_keeps_its_rows(
     empty_url: str, steps: Path, tmp_path: Path, clock: Clock, rows: Rows
 ) -> None:
