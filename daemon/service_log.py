@@ -14,7 +14,7 @@ _OURS = ("company", "daemon")
 
 
 class _WithoutSecrets(logging.Formatter):
-    converter = time.gmtime
+    converter = staticmethod(time.gmtime)  # type: ignore[assignment] # typeshed leaves out its default
 
     def __init__(self, redactor: Redactor) -> None:
         super().__init__(_FORMAT, "%Y-%m-%dT%H:%M:%S")

@@ -41,3 +41,25 @@ def unfinished_retry_id(tx: "Reading", job_id: str) -> str | None:
         id=job_id,
     )
     return found
+
+
+def count_ended(tx: "Reading", since: str, statuses: tuple[JobStatus, ...]) -> int:
+    """Count the jobs that ended at or after ``since`` with one of ``statuses``."""
+    return int(
+        tx.value(
+            "SELECT count(*) FROM sessions WHERE completed_at >= :since AND status IN :statuses",
+            since=since,
+            statuses=statuses,
+        )
+    )
+
+
+def job_of_file(tx: "Reading", stem: str) -> str | None:
+    """Return the newest job that a file called ``<stem>.md`` was dropped for; None while there is none."""
+    row = tx.one(
+        "SELECT id FROM sessions WHERE surface = 'file' AND priority_file >= :first AND priority_file < :beyond "
+        "ORDER BY created_at DESC, id DESC LIMIT 1",
+        first=f"{stem}.job-",
+        beyond=f"{stem}.job.",
+    )
+    return None if row is None else str(row["id"])

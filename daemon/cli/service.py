@@ -1,26 +1,33 @@
 """The commands up and once: the service in the foreground. What they run is imported when they run."""
 
 import os
-from pathlib import Path
+import time
 from typing import TYPE_CHECKING
 
 import typer
 
 from daemon.cli.desk import config_path
-from daemon.cli.output import print_note
+from daemon.cli.output import print_line, print_note
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from company.orders.office import Office
+    from daemon.app import Daemon
+    from daemon.sample import Sample
+
+SAMPLE_TAKEN_S = 30.0  # how long the sample's file may take to be noticed
+LOOK_S = 0.05
 
 
 def up(context: typer.Context) -> None:
     """Run the company in the foreground.
 
-    It takes the files dropped into its inbox, does the work and keeps the schedules. Ctrl-C stops it cleanly: what is
-    under way goes on at the next start.
+    It takes the files dropped into its inbox, does the work and keeps the schedules. The first start makes a small
+    sample repository and shows a job in it from beginning to end. Ctrl-C stops the service; what is under way goes on
+    at the next start.
     """
-    path = config_path(context)
-    raise typer.Exit(_run(path, once=False, on_ready=_greeting(path)))
+    from daemon.running import run
+
+    run(config_path(context), once=False, on_ready=_welcome)
 
 
 def once(context: typer.Context) -> None:
@@ -28,22 +35,47 @@ def once(context: typer.Context) -> None:
 
     For scripts: exit code 0 when every job was completed, 4 when one ended failed, blocked or stopped.
     """
-    raise typer.Exit(_run(config_path(context), once=True, on_ready=lambda: None))
+    from daemon.running import run
+
+    run(config_path(context), once=True, on_ready=_show_sample)
 
 
-def _run(path: Path, *, once: bool, on_ready: "Callable[[], None]") -> int:
-    from daemon.app import run
+def _welcome(daemon: "Daemon", sample: "Sample | None") -> None:
+    config = daemon.office().config
+    _show_sample(daemon, sample)
+    print_note(
+        f"{config.company.name} is up: drop priority files into {config.folders.priorities}. Ctrl-C stops it."
+    )
 
-    return run(path, once=once, on_ready=on_ready)
+
+def _show_sample(daemon: "Daemon", sample: "Sample | None") -> None:
+    """Show the first job live, and where what it made can be looked at."""
+    if sample is None or sample.priority_file is None:
+        return
+    from daemon.cli.following import follow
+
+    office = daemon.office()
+    print_note("First start: a sample repository was made, and a priority file dropped for it.")
+    print_note("No model is involved: the sample's agents are small scripts of the repository itself.")
+    job_id = _job_of(office, sample.priority_file.stem)
+    if job_id is None:
+        print_note("the sample's file was not taken; see logs/service.log")
+        return
+    story = follow(office, job_id)
+    print_line(f"read the report:  reports/{job_id}/report.md")
+    if story.branch:
+        remote = os.path.relpath(sample.remote, office.config.root)
+        print_line(f"see the change:   git --git-dir {remote} show {story.branch}")
 
 
-def _greeting(path: Path) -> "Callable[[], None]":
-    def greet() -> None:
-        from company.config import load_config
+def _job_of(office: "Office", stem: str) -> str | None:
+    from company.store import lookups
 
-        config = load_config(path, os.environ)
-        print_note(
-            f"{config.company.name} is up: drop priority files into {config.folders.priorities}; Ctrl-C stops it"
-        )
-
-    return greet
+    deadline = time.monotonic() + SAMPLE_TAKEN_S
+    while time.monotonic() < deadline:
+        with office.store.reading() as tx:
+            job_id = lookups.job_of_file(tx, stem)
+        if job_id is not None:
+            return job_id
+        time.sleep(LOOK_S)
+    return None
