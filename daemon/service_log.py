@@ -14,7 +14,7 @@ _OURS = ("company", "daemon")
 
 
 class _WithoutSecrets(logging.Formatter):
-    converter = staticmethod(time.gmtime)  # type: ignore[assignment] # typeshed leaves out its default
+    converter = staticmethod(time.gmtime)
 
     def __init__(self, redactor: Redactor) -> None:
         super().__init__(_FORMAT, "%Y-%m-%dT%H:%M:%S")
