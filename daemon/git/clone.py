@@ -24,6 +24,7 @@ from daemon.git.source import Source, folder_at, look_at, signature
 UPSTREAM = "refs/remotes/upstream/"
 WORKSPACE_BRANCH = "main"
 _REFSPECS = ("+refs/heads/*:refs/remotes/upstream/*", "+refs/tags/*:refs/tags/*")
+_STATE = {"source", "watched", "fetch", "push", "folder", "default_branch", "signature", "fetch_started_ns"}
 _USUAL_BRANCHES = ("main", "master", "trunk", "develop")
 
 
@@ -71,14 +72,13 @@ def open_clone(
     key = hashlib.sha256(source.encode("utf-8", "surrogateescape")).hexdigest()[:8]
     path = clones_dir.absolute() / f"{slug(name)}-{key}.git"
     beside = path.with_suffix(".control")
-    state = read_json(beside / "state.json") or {}
-    if (
-        state.get("source") == source
-        and (path / "HEAD").is_file()
-        and (not fresh or _is_unmoved(source, state))
-    ):
-        return _clone_of(source, path, state)
+    known = _current(source, path, beside, fresh=fresh)
+    if known is not None:
+        return known
     with locked(beside / "locks" / "clone", timeout_s):
+        known = _current(source, path, beside, fresh=fresh, since_ns=asked_at)
+        if known is not None:
+            return known
         bare.make_bare(path)
         looked = look_at(source, git_dir=open_control(beside / "clone", path))
         state = read_json(beside / "state.json") or {}
@@ -86,14 +86,31 @@ def open_clone(
             "source": source,
             "watched": _config_stamp(source),
             "fetch": looked.fetch,
-            "push": looked.push or str(bare.own_remote(clones_dir.absolute(), slug(name), key, source)),
+            "push": looked.push or str(bare.own_remote(path.parent, slug(name), key, source)),
             "folder": looked.folder is not None,
         }
-        clone = _clone_of(source, path, state)
-        if state.get("fetch_started_ns", 0) < asked_at:
-            state |= _fetch(clone, looked, state.get("default_branch"), timeout_s)
+        clone = Clone(path, source, looked.fetch, state["push"])
+        state |= _fetch(clone, looked, state.get("default_branch"), timeout_s)
         write_json(clone.state_path, state)
     return clone
+
+
+def _current(
+    source: str, path: Path, beside: Path, *, fresh: bool, since_ns: int | None = None
+) -> Clone | None:
+    """Return the clone as it is, if that is good enough: not to be fresh, unmoved, or fetched ``since_ns``."""
+    state = read_json(beside / "state.json")
+    if (
+        state is None
+        or not state.keys() >= _STATE
+        or state["source"] != source
+        or not (path / "HEAD").is_file()
+    ):
+        return None
+    is_fetched_since = since_ns is not None and state["fetch_started_ns"] >= since_ns
+    if fresh and not is_fetched_since and not _is_unmoved(source, state):
+        return None
+    return Clone(path, source, state["fetch"], state["push"])
 
 
 def init_workspace(path: Path) -> Clone:
@@ -167,10 +184,6 @@ def default_branch(clone: Clone) -> str:
         mend="name the branch to start from: 'base:' in the priority file or default_branch in config.yaml",
         code="no_default_branch",
     )
-
-
-def _clone_of(source: str, path: Path, state: dict[str, Any]) -> Clone:
-    return Clone(path, source, state["fetch"], state["push"])
 
 
 def _is_unmoved(source: str, state: dict[str, Any]) -> bool:

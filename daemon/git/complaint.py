@@ -28,8 +28,20 @@ TOO_MUCH_OUTPUT = Complaint(
 # First match wins: what is more exact stands first.
 _KNOWN = (
     (
+        r"No space left on device|Disk quota exceeded",
+        Complaint("disk_full", "the disk is full", "free some space, then retry the job"),
+    ),
+    (
+        r"Host key verification failed",
+        Complaint(
+            "not_authorised",
+            "this machine does not know the remote's host key",
+            "connect once by hand, as the user the service runs as (ssh -T HOST), then retry the job",
+        ),
+    ),
+    (
         r"Permission denied \(|Authentication failed|could not read (Username|Password)|terminal prompts disabled"
-        r"|Host key verification failed|The requested URL returned error: 40[13]"
+        r"|The requested URL returned error: 40[13]"
         r"|Write access to repository not granted",
         Complaint(
             "not_authorised",
@@ -39,16 +51,12 @@ _KNOWN = (
     ),
     (
         r"Read-only file system|insufficient permission for adding|unable to create temporary object directory"
-        r"|remote unpack failed|unable to migrate objects|attempt to write a readonly",
+        r"|unable to migrate objects|attempt to write a readonly",
         Complaint(
             "remote_read_only",
             "the remote cannot be written",
             "give the user the service runs as the right to write there, then retry the job",
         ),
-    ),
-    (
-        r"No space left on device|Disk quota exceeded",
-        Complaint("disk_full", "the disk is full", "free some space, then retry the job"),
     ),
     (
         r"does not appear to be a git repository|Repository not found|repository '[^']*' (not found|does not exist)"

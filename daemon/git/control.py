@@ -120,7 +120,9 @@ def _link(link: Path, target: Path) -> None:
             return
     except OSError:
         pass  # missing, or something else stands there
-    _remove(link)
+    if link.is_dir() and not link.is_symlink():
+        shutil.rmtree(link)
+    # Replaced, never deleted first: a git of another thread may be at work through a link that is right by now.
     spare = link.with_name(f"{uuid.uuid4().hex}.lock")
     spare.symlink_to(target)
     spare.replace(link)

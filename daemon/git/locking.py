@@ -16,7 +16,7 @@ from pathlib import Path
 
 from company.errors import GitError
 
-_LOOK_AGAIN_S = 0.005
+_FIRST_LOOK_S, _LAST_LOOK_S = 0.002, 0.05
 
 
 @contextmanager
@@ -32,6 +32,7 @@ def locked(path: Path, timeout_s: float) -> Iterator[int]:
 
 
 def _wait_for(descriptor: int, path: Path, deadline: float) -> None:
+    pause = _FIRST_LOOK_S
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -44,6 +45,7 @@ def _wait_for(descriptor: int, path: Path, deadline: float) -> None:
                     mend="see which process holds that file; the job can be retried",
                     code="busy",
                 ) from None
-            time.sleep(_LOOK_AGAIN_S)
+            time.sleep(pause)
+            pause = min(pause * 1.5, _LAST_LOOK_S)
         else:
             return

@@ -8,6 +8,7 @@ import pytest
 
 from daemon.git.clone import Clone, resolve
 from tests.daemon.git.repositories import Canary, Place, make_canary, make_checkout, naive_git
+from tests.daemon.git.traps import ATTRIBUTES
 
 
 @pytest.fixture
@@ -63,3 +64,35 @@ def files_of() -> Files:
         return {name: naive_git(clone.path, "show", f"{commit}:{name}") for name in names if name}
 
     return read
+
+
+@pytest.fixture(scope="session")
+def armed_pattern(tmp_path_factory: pytest.TempPathFactory, pattern: Path) -> Path:
+    """A checkout whose files ask for filters and drivers that nobody defines yet."""
+    checkout = Path(shutil.copytree(pattern, tmp_path_factory.mktemp("armed") / "app"))
+    (checkout / ".gitattributes").write_text(ATTRIBUTES)
+    naive_git(checkout, "add", ".")
+    naive_git(checkout, "commit", "-qm", "attributes")
+    (checkout / "README.md").write_text("three\n")
+    naive_git(checkout, "commit", "-qam", "three")
+    return checkout
+
+
+@pytest.fixture
+def armed(tmp_path: Path, armed_pattern: Path) -> Path:
+    return Path(shutil.copytree(armed_pattern, tmp_path / "person" / "app"))
+
+
+@pytest.fixture(scope="session")
+def other_pattern(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bare repository with a commit that no other has."""
+    folder = tmp_path_factory.mktemp("other")
+    naive_git(folder, "init", "-q", "-b", "main", "--template=", "work")
+    naive_git(folder / "work", "commit", "--allow-empty", "-qm", "elsewhere")
+    naive_git(folder, "clone", "-q", "--bare", "--template=", "work", "other.git")
+    return folder / "other.git"
+
+
+@pytest.fixture
+def other(tmp_path: Path, other_pattern: Path) -> Path:
+    return Path(shutil.copytree(other_pattern, tmp_path / "other.git"))

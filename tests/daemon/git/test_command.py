@@ -167,6 +167,8 @@ def test_a_lock_file_is_held_by_one_and_by_the_git_that_outlives_its_holder(
         ("git@h: Permission denied (publickey).\nfatal: Could not read from remote", "not_authorised"),
         ("fatal: could not read Username for 'https://h': terminal prompts disabled", "not_authorised"),
         ("error: remote unpack failed: unable to create temporary object directory", "remote_read_only"),
+        ("Host key verification failed.\nfatal: Could not read from remote repository.", "not_authorised"),
+        ("error: remote unpack failed: No space left on device", "disk_full"),
         ("error: could not lock config file: Read-only file system", "remote_read_only"),
         (" ! [remote rejected] a -> a (pre-receive hook declined)", "remote_refused"),
         ("remote: error: GH006: Protected branch\n ! [remote rejected] x (protected branch hook declined)",

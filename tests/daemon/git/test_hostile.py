@@ -18,28 +18,7 @@ from daemon.git.fingerprint import fingerprint
 from daemon.git.merge import Merged, integrate_base, merge
 from daemon.git.worktree import Worktree, commit_all, remove_job
 from tests.daemon.git.repositories import Canary, Place, naive_git
-from tests.daemon.git.traps import ATTRIBUTES, GROUPS, TRAPS, Cage, hook, setting
-
-
-@pytest.fixture
-def armed(checkout: Path) -> Path:
-    """A checkout whose files ask for filters and drivers, before anybody defines them."""
-    (checkout / ".gitattributes").write_text(ATTRIBUTES)
-    naive_git(checkout, "add", ".")
-    naive_git(checkout, "commit", "-qm", "attributes")
-    (checkout / "README.md").write_text("three\n")
-    naive_git(checkout, "commit", "-qam", "three")
-    return checkout
-
-
-@pytest.fixture
-def other(tmp_path: Path) -> Path:
-    """A bare repository with a commit that no other has."""
-    repository = tmp_path / "other"
-    naive_git(tmp_path, "init", "-q", "-b", "main", str(repository))
-    naive_git(repository, "commit", "--allow-empty", "-qm", "elsewhere")
-    naive_git(tmp_path, "clone", "-q", "--bare", str(repository), str(tmp_path / "other.git"))
-    return tmp_path / "other.git"
+from tests.daemon.git.traps import GROUPS, TRAPS, Cage, hook, setting
 
 
 @pytest.fixture(params=GROUPS)
