@@ -1,12 +1,14 @@
 """Admission carried out: what the rule in ``company/work/admission.py`` names is moved and started.
 
 The whole decision is one writing transaction, so that two hosts together keep the limits. Starting comes after the
-commit and is harmless when repeated: a crash in between is mended by ``start_again`` at the next start.
+commit and is harmless when repeated: one that failed is tried again at the next pass, and a crash in between is
+mended by ``start_again`` at the next start.
 """
 
 import logging
+import threading
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from company.clock import from_iso, to_iso
@@ -29,10 +31,26 @@ class Admitting:
     def __init__(self, office: Callable[[], Office], inbox: Inbox, start: Callable[[str], None]) -> None:
         """``start`` gets the id of a job that is in progress; it may be called again for the same job."""
         self._office, self._inbox, self._start = office, inbox, start
+        self._lock = threading.Lock()
         self._held: dict[str, str] = {}
+        self._unstarted: list[str] = []  # admitted, and the engine could not take them
 
     def pass_once(self) -> tuple[str, ...]:
         """Admit what may start now, refuse what never can; return the ids of the admitted jobs, in order."""
+        with self._lock:
+            return self._pass_once()
+
+    def start_again(self) -> tuple[str, ...]:
+        """Start every job that is in progress; for those that an ended process had admitted and not started."""
+        with self._office().store.reading() as tx:
+            _, running = sessions.pending_and_running(tx)
+        job_ids = tuple(session.id for session in running)
+        with self._lock:
+            self._begin_all(job_ids)
+        return job_ids
+
+    def _pass_once(self) -> tuple[str, ...]:
+        self._begin_all(self._unstarted)
         office = self._office()
         with office.store.reading() as tx:
             decided = decide(tx, office)
@@ -46,19 +64,20 @@ class Admitting:
             )
             for job_id, reason in decided.refused.items():
                 _refuse(tx, job_id, reason)
-        for job_id in admitted:
-            self._start(job_id)
+        self._begin_all(admitted)
         self._place((*admitted, *decided.refused))
         self._log(decided)
         return admitted
 
-    def start_again(self) -> tuple[str, ...]:
-        """Start every job that is in progress; for those that an ended process had admitted and not started."""
-        with self._office().store.reading() as tx:
-            _, running = sessions.pending_and_running(tx)
-        for session in running:
-            self._start(session.id)
-        return tuple(session.id for session in running)
+    def _begin_all(self, job_ids: Iterable[str]) -> None:
+        unstarted = []
+        for job_id in job_ids:
+            try:
+                self._start(job_id)
+            except Exception:  # a full disk under the engine's books must not cost the jobs behind this one
+                log.exception("%s could not be started, and is tried again", job_id)
+                unstarted.append(job_id)
+        self._unstarted = unstarted
 
     def _place(self, job_ids: Iterable[str]) -> None:
         for job_id in job_ids:
@@ -112,7 +131,7 @@ def _spent_today(tx: Reading, office: Office, now: datetime) -> float:
     """Sum what was spent since midnight where the company lives."""
     zone = ZoneInfo(company_time_zone(office.config))
     midnight = datetime.combine(now.astimezone(zone).date(), time(), tzinfo=zone)
-    return usage.cost_between(tx, to_iso(midnight.astimezone(UTC)), to_iso(now))
+    return usage.cost_between(tx, to_iso(midnight.astimezone(UTC)), to_iso(now + timedelta(days=1)))
 
 
 def _refuse(tx: Transaction, job_id: str, reason: str) -> None:

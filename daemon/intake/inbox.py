@@ -20,6 +20,7 @@ import re
 import secrets
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -47,6 +48,8 @@ SCHEDULED = "scheduled"  #: holds the files that start by themselves
 REJECTED = "rejected"
 _TAKING = ".taking"
 _FOLDERS = (*FOLDER.values(), SCHEDULED, REJECTED, _TAKING)
+#: what we put into the names of files; somebody who moves one back to the inbox wants it done again
+_OUR_ID = re.compile(r"\.(job-\d{13}-[0-9a-z]{7}|sched-[0-9a-f-]{36})(?=\.md$)")
 _JOB_ID = re.compile(r"\.(job-\d{13}-[0-9a-z]{7})\.md$")
 
 
@@ -110,20 +113,22 @@ class Inbox:
         try:
             path.rename(folder / path.name)
         except FileNotFoundError:
-            folder.rmdir()
+            with suppress(OSError):
+                folder.rmdir()
             return None
         return _Claim(folder, folder / path.name, claimed_at, is_repeat=False)
 
     def _left_behind(self) -> Iterator[_Claim]:
         for folder in sorted((self.folder / _TAKING).iterdir()):
             milliseconds = folder.name.partition("-")[0]
-            if not milliseconds.isdecimal() or not folder.is_dir():
+            if not milliseconds.isdecimal():
                 continue
             claimed_at = datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
-            for path in sorted(folder.iterdir()):
-                yield _Claim(folder, path, claimed_at, is_repeat=True)
-            if not any(folder.iterdir()):
-                folder.rmdir()
+            with suppress(FileNotFoundError):  # another process on the same folder was quicker
+                paths = sorted(folder.iterdir())
+                yield from (_Claim(folder, path, claimed_at, is_repeat=True) for path in paths)
+                if not paths:
+                    folder.rmdir()
 
     def _settle(self, claim: _Claim) -> Taken:
         office = self._office()
@@ -146,7 +151,8 @@ class Inbox:
         except Exception:  # a fault of ours must not keep other files from being taken
             log.exception("priorities: %r waits", claim.name)
             return Taken.WAITS
-        claim.folder.rmdir()
+        with suppress(OSError):  # another process on the same folder was quicker
+            claim.folder.rmdir()
         return taken
 
     def _order(self, office: Office, claim: _Claim, content: bytes) -> Taken:
@@ -156,7 +162,7 @@ class Inbox:
             return self._schedule(office, actor, claim, priority)
         request = jobs.StartRequest(
             content=content,
-            name=claim.name,
+            name=_OUR_ID.sub("", claim.name),
             # A repeated claim may have made its job before the crash, however long ago that was.
             arrived_at=claim.claimed_at if claim.is_repeat else None,
         )
@@ -176,7 +182,9 @@ class Inbox:
         if schedule_id is None:
             request = schedules.ScheduleRequest(name=name, when=priority.schedule or "", text=priority.text)
             schedule_id = schedules.add(office, actor, request).schedule_id
-        move_beside(claim.path, self.folder / SCHEDULED, file_name_for(claim.name, name, schedule_id))
+        move_beside(
+            claim.path, self.folder / SCHEDULED, file_name_for(_OUR_ID.sub("", claim.name), name, schedule_id)
+        )
         log.info("priorities: %r is %s", claim.name, schedule_id)
         return Taken.SCHEDULED
 
@@ -194,7 +202,10 @@ class Inbox:
     # ── placing ──
 
     def place(self, session: Session) -> Path:
-        """Put the file of a job where its job stands now; return where. Repeating it changes nothing."""
+        """Put the file of a job where its job stands now; return where. Repeating it changes nothing.
+
+        Reads the store, so it is never called inside a transaction.
+        """
         with self._lock:
             # The caller's record may be older than the row, and a file must never go back.
             return self._place(self._session(session.id))

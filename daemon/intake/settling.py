@@ -71,6 +71,10 @@ class FileStability:
         elif sight is Sight.CLOSED and fingerprint.size and known.rest_s:
             known.since, known.rest_s = now, min(CLOSED_S, self.settle_s)
 
+    def names(self) -> list[str]:
+        """Return the files that are not settled yet."""
+        return list(self._watched)
+
     def forget(self, name: str) -> None:
         """Tell that ``name`` is gone."""
         self._watched.pop(name, None)

@@ -160,8 +160,8 @@ class Watcher:
         if self._arrivals is None:
             self._rescan_at = now + min(POLL_S, self._rescan_s)
         self._waiting_claims = self._inbox.take_up_again()
-        for path in self._inbox.folder.iterdir():
-            self._look(path.name, Sight.LOOKED, now)
+        for name in {path.name for path in self._inbox.folder.iterdir()}.union(self._stability.names()):
+            self._look(name, Sight.LOOKED, now)
 
     def _keep_listening(self, now: float) -> None:
         """Listen to the folder that is there now, where that is possible."""

@@ -82,6 +82,18 @@ class TestTaking:
 
         assert len(names(inbox, "queued")) == len(all_sessions()) == 2
 
+    def test_a_file_moved_back_to_the_inbox_is_done_again_under_its_own_name(
+        self, inbox: Inbox, store: Store, all_sessions: Sessions, clock: SettableClock
+    ) -> None:
+        inbox.take(drop(inbox))
+        failed = inbox.place(move(store, all_sessions()[0].id, JobStatus.IN_PROGRESS, JobStatus.FAILED))
+        clock.advance(minutes=5)
+        failed.rename(inbox.folder / failed.name)
+
+        assert inbox.take(failed.name) is Taken.STARTED
+        again = all_sessions()[1]
+        assert names(inbox, "queued") == [f"add-login.{again.id}.md"]
+
     def test_a_name_of_255_bytes_is_taken(self, inbox: Inbox, all_sessions: Sessions) -> None:
         assert inbox.take(drop(inbox, "ä" * 126 + ".md")) is Taken.STARTED
 

@@ -1,6 +1,8 @@
 """Reading a file that anybody may have put there."""
 
 import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -69,3 +71,29 @@ def test_exactly_the_limit_is_read_and_one_byte_more_is_not(tmp_path: Path) -> N
     path.write_bytes(b"x" * 1001)
     with pytest.raises(PriorityFileError, match="larger than 1000 bytes"):
         read_file(path, "a.md", 1000)
+
+
+LOOKING = """
+import sys
+from pathlib import Path
+from daemon.intake.reading import is_being_written
+path, stop = Path(sys.argv[1]), Path(sys.argv[2])
+print("looking", flush=True)
+while not stop.exists():
+    is_being_written(path)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="leases are Linux's")
+def test_a_writer_that_meets_the_look_neither_ends_the_service_nor_is_held_up(tmp_path: Path) -> None:
+    path, stop = tmp_path / "a.md", tmp_path / "stop"
+    path.write_text("x")
+    command = [sys.executable, "-c", LOOKING, str(path), str(stop)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as looking:
+        assert looking.stdout
+        assert looking.stdout.readline() == "looking\n"
+        for _ in range(3000):  # without F_SETSIG the first hundred ended it: SIGIO
+            with path.open("a") as writer:
+                writer.write("y")
+        stop.touch()
+    assert looking.returncode == 0

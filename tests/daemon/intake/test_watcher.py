@@ -236,6 +236,15 @@ def test_hostile_entries_stop_nothing(
     assert (tmp_path / "outside.md").read_text() == "outside"
 
 
+def test_a_file_that_is_deleted_before_it_settles_is_forgotten(watching: Watching, inbox: Inbox) -> None:
+    watcher = watching(settle_s=NEVER_SETTLES_S)
+    (inbox.folder / "a.md").touch()
+    assert not watcher.wait_until_quiet(0.05)
+    (inbox.folder / "a.md").unlink()
+
+    assert watcher.wait_until_quiet(10)
+
+
 def test_a_file_made_by_a_link_and_an_unlink_is_taken(
     watching: Watching, inbox: Inbox, all_sessions: Sessions, eventually: Eventually
 ) -> None:
