@@ -191,7 +191,7 @@ CREATE TABLE IF NOT EXISTS rewards (
     id           INTEGER PRIMARY KEY,
     entity_type  TEXT NOT NULL CHECK (entity_type IN ('task', 'session', 'experiment', 'agent')),
     entity_id    TEXT NOT NULL,
-    cause        TEXT NOT NULL,                       -- 'completed', 'merged', 'praise:U123' …
+    cause        TEXT NOT NULL,                       -- 'completed', 'merged', 'feedback:U123' …
     reward_value DOUBLE PRECISION NOT NULL,
     reason       TEXT NOT NULL,
     issued_at    TEXT NOT NULL,
