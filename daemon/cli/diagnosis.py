@@ -49,7 +49,7 @@ def machine_findings() -> Iterator[Finding]:
     """Look at the machine."""
     yield _python()
     yield _git()
-    yield from _watch_limits()
+    yield from watch_limits()
     yield _clock()
 
 
@@ -96,8 +96,9 @@ def _dotted(version: tuple[int, int]) -> str:
     return f"{version[0]}.{version[1]}"
 
 
-def _watch_limits(folder: Path = Path("/proc/sys/fs/inotify")) -> Iterator[Finding]:
-    if not folder.is_dir():  # not Linux: the watcher has no such limits
+def watch_limits(folder: Path = Path("/proc/sys/fs/inotify")) -> Iterator[Finding]:
+    """Look at how much the kernel lets a user watch; nothing where it is not Linux."""
+    if not folder.is_dir():
         return
     watches, instances = (int((folder / f"max_user_{one}").read_text()) for one in ("watches", "instances"))
     text = f"{watches} inotify watches, {instances} instances"

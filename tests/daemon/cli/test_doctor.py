@@ -1,0 +1,166 @@
+"""doctor and init: what can be wrong is named with its mend, and a company is made once."""
+
+import sqlite3
+import subprocess
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from company.clock import to_iso
+from company.config import load_config
+from company.orders import jobs
+from company.orders.jobs import StartRequest
+from company.orders.office import Actor, Office
+from daemon.cli import diagnosis
+from tests.daemon.cli.conftest import Run
+
+
+def findings(run: Run) -> dict[str, dict[str, str]]:
+    return {one["name"]: one for one in run("doctor", "--json").facts["findings"]}
+
+
+def configure(company: Path, text: str) -> None:
+    """Put sections in place of those of the shipped config.yaml that have the same name."""
+    path = company / "config.yaml"
+    kept, skipping = [], False
+    names = [line.split(":")[0] for line in text.splitlines() if line and not line.startswith(" ")]
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith((" ", "#", "-")):
+            skipping = line.split(":")[0] in names
+        if not skipping:
+            kept.append(line)
+    path.write_text("\n".join([*kept, text]) + "\n", encoding="utf-8")
+
+
+def test_a_fresh_company_is_well(run: Run) -> None:
+    ran = run("doctor")
+    assert ran.code == 0, ran.out
+    assert "✗" not in ran.out
+    found = findings(run)
+    for name in ("python", "git", "clock", "configuration", "folder priorities", "disk", "time zone", "database",
+                 "unfinished jobs", "agents", "runner command", "repository sample"):  # fmt: skip
+        assert name in found
+    assert found["repository sample"]["state"] == "note"
+    assert found["time zone"]["text"] == "Europe/Berlin, from config.yaml"
+
+
+def test_looking_leaves_nothing_behind(run: Run, company: Path) -> None:
+    before = sorted(company.rglob("*"))
+    run("doctor")
+    assert sorted(company.rglob("*")) == before
+
+
+def test_a_broken_configuration_is_named_with_its_line(run: Run, company: Path) -> None:
+    path = company / "config.yaml"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("jobs_at_once: 4", "jobs_at_onec: 4"), encoding="utf-8"
+    )
+    ran = run("doctor")
+    assert ran.code == 1
+    assert "config.yaml:" in ran.out
+    assert "jobs_at_onec" in ran.out
+
+
+def test_a_folder_in_the_place_of_a_file_is_named(run: Run, company: Path) -> None:
+    (company / "file").write_text("x", encoding="utf-8")
+    configure(company, "folders:\n  reports: file/reports\n")
+    found = findings(run)["folder reports"]
+    assert found["state"] == "broken"
+    assert "writable" in found["mend"]
+
+
+def test_drift_and_damage_of_the_database_are_named(run: Run, company: Path) -> None:
+    run("agents")
+    path = company / ".compound-state" / "agent-service.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("ALTER TABLE leads ADD COLUMN nickname TEXT")
+    connection.close()
+    found = findings(run)["database"]
+    assert found["state"] == "broken"
+    assert "nickname" in found["text"]
+
+
+def test_a_row_that_refers_to_none_is_found(run: Run, company: Path) -> None:
+    run("agents")
+    path = company / ".compound-state" / "agent-service.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE agents SET team_id = 'team-gone' WHERE id = 'agent-wong'")
+    connection.close()
+    found = findings(run)["database"]
+    assert (found["state"], "refers to a row of teams" in found["text"]) == ("broken", True)
+
+
+def test_a_clock_behind_the_books_is_found(run: Run, office: Office) -> None:
+    ahead = to_iso(datetime.now(UTC) + timedelta(days=2))
+    run("pause")
+    with office.store.transaction() as tx:
+        tx.execute("UPDATE audit SET ordered_at = :ahead", ahead=ahead)
+    assert run("doctor").code == 1
+    assert "behind the newest row" in run("doctor").out
+
+
+def test_unfinished_jobs_are_a_note(run: Run, office: Office, folder_actor: Actor) -> None:
+    jobs.start(office, folder_actor, StartRequest(content=b"# X", name="x.md"))
+    found = findings(run)["unfinished jobs"]
+    assert (found["state"], found["text"]) == ("note", "0 under way, 1 waiting")
+
+
+def test_a_runner_that_is_not_there_is_broken(run: Run, company: Path) -> None:
+    configure(company, "work:\n  runner: nosuch\n")
+    assert findings(run)["runner nosuch"]["state"] == "broken"
+
+
+def test_repositories_are_reached_or_named_with_what_mends_them(run: Run, company: Path) -> None:
+    repository = company / "site"
+    git = ["git", "-c", "user.name=p", "-c", "user.email=p@example.org"]
+    subprocess.run([*git, "init", "-q", "-b", "main", repository], check=True)
+    configure(
+        company,
+        "repositories:\n  - {name: site, path: site}\n  - {name: gone, path: nowhere}\n"
+        "  - {name: other, path: site, default_branch: trunk}\n",
+    )
+    found = findings(run)
+    assert found["repository site"]["text"].endswith("has no branch")
+    assert found["repository gone"]["state"] == "broken"
+    subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "first"], cwd=repository, check=True)
+    found = findings(run)
+    assert (found["repository site"]["state"], found["repository site"]["text"]) == (
+        "ok",
+        f"{repository}: 1 branch",
+    )
+    assert found["repository other"]["mend"] == "correct default_branch in config.yaml"
+
+
+def test_small_watch_limits_are_a_note(tmp_path: Path) -> None:
+    (tmp_path / "max_user_watches").write_text("100\n")
+    (tmp_path / "max_user_instances").write_text("128\n")
+    [finding] = diagnosis.watch_limits(tmp_path)
+    assert (finding.state, "sysctl" in finding.mend) == ("note", True)
+    assert list(diagnosis.watch_limits(tmp_path / "nowhere")) == []
+
+
+def test_init_makes_a_company_that_can_be_loaded_and_seeded(run: Run, tmp_path: Path) -> None:
+    ran = run("init", tmp_path / "new")
+    assert ran.code == 0
+    config = load_config(tmp_path / "new" / "config.yaml", {})
+    for folder in (
+        config.folders.priorities,
+        config.folders.state,
+        config.folders.logs,
+        config.folders.reports,
+    ):
+        assert (folder / "README.md").is_file()
+    assert run("--config", tmp_path / "new", "agents").code == 0
+
+
+def test_init_leaves_a_company_alone(run: Run, company: Path) -> None:
+    before = (company / "config.yaml").read_bytes()
+    ran = run("init", company)
+    assert (ran.code, "is a company already" in ran.err) == (1, True)
+    assert (company / "config.yaml").read_bytes() == before
+
+
+def test_init_keeps_what_stands_in_the_folder(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "new" / "priorities").mkdir(parents=True)
+    (tmp_path / "new" / "priorities" / "README.md").write_text("mine", encoding="utf-8")
+    assert run("init", tmp_path / "new", "--json").facts == {"config": str(tmp_path / "new" / "config.yaml")}
+    assert (tmp_path / "new" / "priorities" / "README.md").read_text(encoding="utf-8") == "mine"
