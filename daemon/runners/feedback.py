@@ -18,6 +18,8 @@ def read_feedback(path: Path, redactor: Redactor) -> Feedback:
     """Read the feedback; an empty one where there is none. What cannot be read becomes a concern that says so."""
     try:
         text = _text_of(path)
+        if text is not None and (clean := redactor.text(text)) != text:
+            path.write_text(clean, encoding="utf-8")  # what is kept of a run holds no secret
         given = json.loads(text) if text is not None else {}
     except (OSError, ValueError, RecursionError) as error:
         return Feedback(concerns=(f"its feedback file could not be read: {redactor.text(str(error))}",))
