@@ -17,6 +17,7 @@ Invariants:
 
 import functools
 import json
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -28,7 +29,7 @@ import dataset
 import sqlalchemy
 from dataset.util import ResultIter
 from sqlalchemy import Connection, TextClause
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from company.clock import Clock, from_iso, to_iso
 from company.errors import ConstraintViolated, NestedTransaction, StoreError, StoreUnavailable, UnknownColumn
@@ -216,9 +217,22 @@ class Store:
 
     @contextmanager
     def _begun(self, begin: Callable[[Connection], None]) -> Iterator[None]:
-        with translated(), self._database:
-            begin(self._database.executable)
-            yield
+        try:
+            with translated(), self._database:
+                begin(self._database.executable)
+                yield
+        finally:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Close this thread's connection where dataset kept it: when the end of the transaction failed.
+
+        It would have the next transaction on it, which could not begin: the failed one is still open there.
+        """
+        kept = self._database.connections.pop(threading.get_ident(), None)
+        if kept is not None:
+            kept.invalidate()
+            kept.close()
 
 
 @contextmanager
@@ -256,8 +270,9 @@ def unavailable_reason(error: DBAPIError) -> str | None:
     for words, reason in _UNAVAILABLE.items():
         if words in text:
             return reason
-    is_gone = error.connection_invalidated or "connection" in text
-    return "unreachable" if is_gone else None
+    # psycopg's OperationalError is what befalls a server or its connection; sqlite3's is any wrong statement too.
+    is_of_server = isinstance(error, OperationalError) and not isinstance(error.orig, sqlite3.Error)
+    return "unreachable" if is_of_server or error.connection_invalidated else None
 
 
 def _first_line(error: DBAPIError) -> str:

@@ -261,8 +261,8 @@ def test_a_disk_that_takes_nothing_is_named(tmp_path: Path, clock: Clock, pragma
 
 
 def test_statements_that_are_wrong_are_not_called_unavailable(any_store: Store) -> None:
-    with pytest.raises(Exception, match="nonsense") as raised, any_store.reading() as tx:
-        tx.all("SELECT nonsense FROM teams")
+    with pytest.raises(Exception, match="connection") as raised, any_store.reading() as tx:
+        tx.all("SELECT connection FROM teams")
     assert not isinstance(raised.value, StoreUnavailable)
 
 
@@ -325,6 +325,57 @@ def test_a_transaction_has_one_time_and_it_never_runs_backwards(store: Store, cl
         assert tx.now_iso == now == "2026-11-25T09:00:00.000Z"
         assert tx.seconds_since("2026-11-25T08:59:58.500Z") == 1.5
         assert tx.seconds_since("2026-11-25T10:00:00.000Z") == 0.0
+
+
+def test_a_commit_that_fails_leaves_nothing_behind_and_the_next_one_goes_well(
+    tmp_path: Path, clock: Clock, rows: Rows
+) -> None:
+    """SQLite keeps a transaction open whose COMMIT failed, and its lock with it; dataset forgets about it."""
+    store = open_store("", sqlite_path=tmp_path / "a.db", clock=clock)
+
+    def fail_to_commit() -> None:
+        with store.transaction() as tx:
+            tx.execute("PRAGMA defer_foreign_keys=ON")  # the row below is looked at when it is committed
+            rows.session(tx, team_id="team-nobody")
+
+    with pytest.raises(ConstraintViolated):
+        fail_to_commit()
+    insert(store, TEAM)
+    with store.reading() as looking:
+        assert looking.value("SELECT count(*) FROM sessions") == 0
+    assert names(store) == ["X"]
+    store.close()
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("then", ["SELECT count(*) FROM teams", ""])
+def test_a_connection_that_breaks_inside_a_transaction_is_replaced(
+    postgresql_url: str, clock: Clock, then: str
+) -> None:
+    store = open_store(postgresql_url, sqlite_path=None, clock=clock)
+    other = open_store(postgresql_url, sqlite_path=None, clock=clock)
+
+    def break_off() -> None:
+        with store.transaction() as tx:
+            tx.insert("teams", TEAM)
+            process = tx.value("SELECT pg_backend_pid()")
+            with ThreadPoolExecutor(1) as pool:
+                pool.submit(end_backend, process).result()
+            if then:
+                tx.value(then)
+
+    def end_backend(process: int) -> None:
+        with other.reading() as tx:
+            tx.value("SELECT pg_terminate_backend(:process)", process=process)
+
+    with pytest.raises(StoreUnavailable) as refused:
+        break_off()
+    assert refused.value.reason == "unreachable"
+    assert names(store) == []
+    insert(store, TEAM)
+    assert names(store) == ["X"]
+    other.close()
+    store.close()
 
 
 @pytest.mark.postgresql
