@@ -6,9 +6,15 @@ import shutil
 import subprocess
 import tempfile
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 
+import psutil
 import psycopg
+
+_PREFIX = "agent-service-pg-"
+_STARTED_BY = "started_by"  # file with the id of the process that removes the server
+_STOP = ("stop", "--pgdata=data", "--mode=immediate", "--wait")
 
 #: a server that forgets on a crash is fine here, and much faster
 _SETTINGS = {
@@ -47,10 +53,12 @@ class PostgresqlServer:
     """One running server. ``template`` is a database that ``new_database`` copies."""
 
     def __init__(self, programs: Path) -> None:
+        _remove_orphans(programs)
         self._programs = programs
         # A short path: a socket's has 107 bytes at most.
-        self._folder = Path(tempfile.mkdtemp(prefix="pg-", dir=_memory()))
-        self._owner = self._unprivileged()
+        self._folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=_memory()))
+        (self._folder / _STARTED_BY).write_text(str(os.getpid()))
+        self._owner = _unprivileged()
         if self._owner is not None:
             shutil.chown(self._folder, self._owner, self._owner)
         self.template: str | None = None
@@ -58,15 +66,6 @@ class PostgresqlServer:
             "initdb", "--pgdata=data", "--username=postgres", "--auth=trust", "--no-sync", "--encoding=UTF8"
         )
         self.start()
-
-    @staticmethod
-    def _unprivileged() -> str | None:
-        """Return whom to run as: PostgreSQL refuses to be root."""
-        if os.geteuid() != 0:
-            return None
-        return next(
-            name for name in ("postgres", "nobody") if name in {one.pw_name for one in pwd.getpwall()}
-        )
 
     def start(self) -> None:
         """Start it and wait until it answers."""
@@ -76,7 +75,7 @@ class PostgresqlServer:
 
     def stop(self) -> None:
         """Stop it at once: its clients find themselves cut off."""
-        self._run("pg_ctl", "stop", "--pgdata=data", "--mode=immediate", "--wait")
+        self._run("pg_ctl", *_STOP)
 
     def remove(self) -> None:
         """Stop it and remove what it kept."""
@@ -99,19 +98,38 @@ class PostgresqlServer:
             connection.execute(statement)
 
     def _run(self, program: str, *arguments: str) -> None:
-        # Files, not pipes: the server inherits them, and a pipe would never come to its end.
-        with (self._folder / f"{program}.out").open("wb") as output:
-            ended = subprocess.run(
-                [self._programs / program, *arguments],
-                cwd=self._folder,
-                env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
-                user=self._owner,
-                group=self._owner,
-                extra_groups=[] if self._owner else None,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                check=False,
-            )
-        if ended.returncode:
+        if _run(self._programs / program, arguments, self._folder, self._owner):
             raise RuntimeError((self._folder / f"{program}.out").read_text(errors="replace"))
+
+
+def _run(program: Path, arguments: Sequence[str], folder: Path, owner: str | None) -> int:
+    # A file, not a pipe: the server inherits it, and a pipe would never come to its end.
+    with (folder / f"{program.name}.out").open("wb") as output:
+        return subprocess.run(
+            [program, *arguments],
+            cwd=folder,
+            env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
+            user=owner,
+            group=owner,
+            extra_groups=[] if owner else None,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=False,
+        ).returncode
+
+
+def _unprivileged() -> str | None:
+    """Return whom to run as when we are root, which PostgreSQL refuses to be."""
+    if os.geteuid() != 0:
+        return None
+    return next(name for name in ("postgres", "nobody") if name in {one.pw_name for one in pwd.getpwall()})
+
+
+def _remove_orphans(programs: Path) -> None:
+    """Remove servers whose suite was killed before it could do so itself."""
+    for folder in Path(_memory() or tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        started_by = folder / _STARTED_BY
+        if started_by.is_file() and not psutil.pid_exists(int(started_by.read_text())):
+            _run(programs / "pg_ctl", _STOP, folder, _unprivileged())
+            shutil.rmtree(folder, ignore_errors=True)

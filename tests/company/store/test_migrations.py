@@ -177,11 +177,10 @@ def test_a_step_that_leaves_rows_referring_to_nothing_is_refused(
     store.close()
 
 
-def test_a_schema_that_changed_without_a_step_is_drift(tmp_path: Path, clock: Clock) -> None:
-    path = tmp_path / "a.db"
-    open_store("", sqlite_path=path, clock=clock, schema=old_schema()).close()
+def test_a_schema_that_changed_without_a_step_is_drift(empty_url: str, clock: Clock) -> None:
+    open_store(empty_url, sqlite_path=None, clock=clock, schema=old_schema()).close()
     with pytest.raises(SchemaDrift, match="table pauses is missing"):
-        open_store("", sqlite_path=path, clock=clock)
+        open_store(empty_url, sqlite_path=None, clock=clock)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -255,6 +256,21 @@ def test_postgresqls_rules_are_looked_at_one_by_one(
     with pytest.raises(SchemaDrift, match="the database differs") as refused:
         open_store(postgresql_url, sqlite_path=None, clock=clock)
     assert any(named in line for line in refused.value.differences), refused.value.differences
+
+
+@pytest.mark.postgresql
+def test_postgresql_makes_the_schema_to_compare_only_when_it_does_not_know_it(
+    postgresql_url: str, clock: Clock
+) -> None:
+    """Making it leaves dead rows in the catalogs, and a command line opens the database again and again."""
+
+    def take_number() -> int:
+        opened = open_store(postgresql_url, sqlite_path=None, clock=clock)
+        with closing(opened), opened.transaction() as tx:
+            return int(tx.value("SELECT pg_current_xact_id()::text"))
+
+    first = take_number()
+    assert take_number() == first + 1
 
 
 def test_a_database_of_somebody_else_is_refused_and_kept(tmp_path: Path, clock: Clock) -> None:
