@@ -15,6 +15,7 @@ from company.errors import GitError
 from daemon.git.clone import Clone, resolve
 from daemon.git.delivery import Pushed, changed_files, diff_text, push, remote_commit, squash, write_patch
 from daemon.git.worktree import commit_all
+from tests.conftest import Eventually
 from tests.daemon.git.repositories import Place, naive_git
 
 AT = "2026-11-25T09:00:00.000Z"
@@ -131,14 +132,40 @@ def silent_server() -> Iterator[int]:
         yield server.getsockname()[1]
 
 
-def test_a_remote_that_hangs_is_given_up_with_all_its_processes(place: Place, silent_server: int) -> None:
+def mentioning(text: str) -> list[str]:
+    """Return the command lines of living processes that hold ``text``."""
+    return [str(process.info) for process in psutil.process_iter(["cmdline"]) if text in str(process.info)]
+
+
+def test_a_remote_that_hangs_is_given_up_with_all_its_processes(
+    place: Place, silent_server: int, eventually: Eventually
+) -> None:
     with pytest.raises(GitError, match="did not finish in time") as refused:
         place.open(f"http://127.0.0.1:{silent_server}/app.git", timeout_s=0.5)
     assert refused.value.code == "timed_out"
     assert "retry" in refused.value.mend
-    assert not [
-        process for process in psutil.process_iter(["cmdline"]) if f":{silent_server}/" in str(process.info)
-    ]
+    eventually(lambda: not mentioning(str(silent_server)))
+
+
+def test_a_push_and_an_ssh_that_hang_are_given_up_too(
+    place: Place,
+    checkout: Path,
+    bare: Path,
+    silent_server: int,
+    monkeypatch: pytest.MonkeyPatch,
+    eventually: Eventually,
+) -> None:
+    monkeypatch.setenv("GIT_SSH_COMMAND", f"sleep 6{silent_server} #")
+    with pytest.raises(GitError) as refused:
+        place.open("ssh://git@host/app.git", timeout_s=0.3)
+    assert refused.value.code == "timed_out"
+    naive_git(checkout, "remote", "add", "origin", str(bare))
+    naive_git(checkout, "remote", "set-url", "--push", "origin", f"http://127.0.0.1:{silent_server}/app.git")
+    clone = place.open(checkout)
+    with pytest.raises(GitError) as refused:
+        push(clone, "agent/job-1", "main", timeout_s=0.3)
+    assert refused.value.code == "timed_out"
+    eventually(lambda: not mentioning(str(silent_server)))
 
 
 def test_a_remote_that_nobody_answers_for_is_named_so(place: Place) -> None:
