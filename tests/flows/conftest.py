@@ -180,8 +180,9 @@ def start(company: Company) -> Iterator[Start]:
     """Start the company's daemon in this process; it is closed when the test ends."""
     started: list[Daemon] = []
 
-    def begin(**options: Any) -> Running:
+    def begin(on_made: Callable[[Daemon], None] = lambda _: None, **options: Any) -> Running:
         daemon = Daemon(ConfigWatch(company.write_config(), os.environ), **options)
+        on_made(daemon)
         started.append(daemon)
         daemon.start()
         return Running(daemon)
