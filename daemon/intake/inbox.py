@@ -131,13 +131,8 @@ class Inbox:
                     folder.rmdir()
 
     def _settle(self, claim: _Claim) -> Taken:
-        office = self._office()
         try:
-            refuse_name(claim.name)
-            content = read_file(claim.path, claim.name, office.config.intake.max_file_bytes)
-            taken = self._order(office, claim, content)
-        except (PriorityFileError, OrderRefused) as error:
-            taken = self._reject(claim, Rejected.because(claim.name, error))
+            taken = self._judge(claim)
         except StillWritten:
             return Taken.WAITS
         except FileNotFoundError:
@@ -154,6 +149,15 @@ class Inbox:
         with suppress(OSError):  # another process on the same folder was quicker
             claim.folder.rmdir()
         return taken
+
+    def _judge(self, claim: _Claim) -> Taken:
+        office = self._office()
+        try:
+            refuse_name(claim.name)
+            content = read_file(claim.path, claim.name, office.config.intake.max_file_bytes)
+            return self._order(office, claim, content)
+        except (PriorityFileError, OrderRefused) as error:
+            return self._reject(claim, Rejected.because(claim.name, error))
 
     def _order(self, office: Office, claim: _Claim, content: bytes) -> Taken:
         actor = actor_for(office.config, "priorities", "file")
