@@ -168,8 +168,10 @@ class Running:
 
 
 @pytest.fixture
-def company(tmp_path: Path) -> Company:
-    return Company(tmp_path)
+def company(tmp_path: Path, database_url: str) -> Company:
+    made = Company(tmp_path)
+    made.configure(database={"url": database_url})
+    return made
 
 
 Start = Callable[..., Running]
