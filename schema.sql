@@ -136,7 +136,7 @@ CREATE TABLE IF NOT EXISTS tasks (
     UNIQUE (session_id, agent_id, retry_count)
 );
 CREATE INDEX IF NOT EXISTS tasks_by_agent ON tasks (agent_id, completed_at, id);
-CREATE INDEX IF NOT EXISTS tasks_by_status ON tasks (status, created_at, id);
+CREATE INDEX IF NOT EXISTS tasks_by_status ON tasks (status, completed_at, id);
 
 -- What an agent asks a person; a job waits for the answer in 'blocked'.
 CREATE TABLE IF NOT EXISTS questions (

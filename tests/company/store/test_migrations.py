@@ -19,7 +19,7 @@ SCHEMA = shipped("schema.sql").read_text(encoding="utf-8")
 OLD_WORDS = [
     ("    notes       TEXT NOT NULL DEFAULT '',\n", ""),
     ("DEFAULT 0 CHECK (score BETWEEN 0 AND 100)", "DEFAULT 0 CHECK (score BETWEEN 0 AND 10)"),
-    ("CREATE INDEX IF NOT EXISTS tasks_by_status ON tasks (status, created_at, id);\n", ""),
+    ("CREATE INDEX IF NOT EXISTS tasks_by_status ON tasks (status, completed_at, id);\n", ""),
     ("SELECT status, count(*) AS experiment_count,", "SELECT status, count(*) AS how_many,"),
 ]
 
@@ -32,7 +32,7 @@ STEPS = {
             paused_at TEXT NOT NULL,
             until_at  TEXT
         );
-        CREATE INDEX tasks_by_status ON tasks (status, created_at, id);
+        CREATE INDEX tasks_by_status ON tasks (status, completed_at, id);
     """,
     "0002_widen_scores.sqlite.sql": """
         CREATE TABLE new_leads AS SELECT * FROM leads WHERE 0;
