@@ -53,6 +53,7 @@ def log(
             )
             for entry in entries
         ],
+        folds=("ABOUT", "DETAIL"),
         empty="nothing was ordered yet",
         numbers=("ID",),
     )

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from daemon.cli.output import print_note
+
 if TYPE_CHECKING:
     from company.clock import Clock
     from company.config import Config
@@ -92,6 +94,28 @@ def _open_store(config: "Config", path: Path, clock: "Clock") -> "Store":
         store.close()
         raise
     return store
+
+
+def service_pid(config: "Config") -> int | None:
+    """Return the process of the service that works in this folder; None when none seems to.
+
+    Good for a hint only: a process may have taken the number of one that is gone. The lock itself is not tried,
+    because a service that starts at that moment would find it taken.
+    """
+    try:
+        pid = int((config.folders.state / "daemon.lock").read_text(encoding="ascii"))
+        os.kill(pid, 0)
+    except PermissionError:
+        return pid
+    except (OSError, ValueError):
+        return None
+    return pid
+
+
+def hint_if_not_running(config: "Config", what_waits: str) -> None:
+    """Say on stderr that nobody acts on what was ordered yet. On PostgreSQL another host may: then nothing."""
+    if not config.database.url and service_pid(config) is None:
+        print_note(f"the service is not running: {what_waits} when it is → agent-service up")
 
 
 def login_name() -> str:

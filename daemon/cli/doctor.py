@@ -19,7 +19,8 @@ def doctor(context: typer.Context, as_json: Json = False) -> None:
 
     One line for each thing, with what mends it: ✓ is well, · should be known, ✗ must be mended (exit code 1).
     """
-    from daemon.cli.diagnosis import company_findings, machine_findings
+    from daemon.cli.company_diagnosis import company_findings
+    from daemon.cli.diagnosis import machine_findings
 
     found = [*machine_findings(), *company_findings(context)]
     if as_json:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from company.errors import PriorityFileError
-from daemon.cli.desk import Desk, open_desk, read_config
+from daemon.cli.desk import Desk, hint_if_not_running, open_desk, read_config
 from daemon.cli.jobs import wait_for_end
 from daemon.cli.options import Json, Wait
 from daemon.cli.output import print_json, print_line, print_note
@@ -66,6 +66,7 @@ def drop(
             print_note(f"it starts {schedule}")
         if as_json:
             print_json({"path": str(placed)})
+        hint_if_not_running(config, "it takes the file")
         return
     with open_desk(context) as desk:
         job_id = await_job(desk, placed, data, desk.office.clock.now())

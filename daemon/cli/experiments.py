@@ -70,6 +70,7 @@ def list_experiments(context: typer.Context, as_json: Json = False) -> None:
             )
             for state in states
         ],
+        folds=("EXPERIMENT", "WHY"),
         empty="nothing is tried: agent-service experiments create",
         numbers=("SUCCESS", "ATTEMPTS"),
     )

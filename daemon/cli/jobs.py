@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from daemon.cli.desk import Desk, open_desk
+from daemon.cli.desk import Desk, hint_if_not_running, open_desk
 from daemon.cli.options import JobName, Json, Wait
 from daemon.cli.output import print_json, print_line, print_table, show, status_text
 from daemon.cli.problem import ExitCode
@@ -63,6 +63,7 @@ def _print_jobs(desk: Desk, found: "list[Session]") -> None:
             )
             for one in found
         ],
+        folds=("TITLE", "REPOSITORY"),
         empty="no jobs yet: agent-service drop FILE starts one",
         numbers=("TOOK",),
     )
@@ -147,6 +148,8 @@ def stop(context: typer.Context, job: JobName, as_json: Json = False) -> None:
 
     with open_desk(context) as desk:
         stopped = jobs.stop(desk.office, desk.actor, job)
+        if stopped.status == "in_progress":
+            hint_if_not_running(desk.config, "it stops the job")
     if as_json:
         print_json(
             {
@@ -180,6 +183,7 @@ def retry(context: typer.Context, job: JobName, wait: Wait = False, as_json: Jso
             else:
                 words = "again" if again.is_new else "is being tried again already"
                 print_line(f"{again.title}: {words}, as {again.job_id}")
+            hint_if_not_running(desk.config, "it starts the job")
             return
         wait_for_end(desk, again.job_id, as_json=as_json)
 

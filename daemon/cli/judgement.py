@@ -105,6 +105,7 @@ def proposals(
             )
             for one in found
         ],
+        folds=("BECAUSE YOU ASKED", "FOR EXAMPLE", "STATE"),
         empty="nothing is proposed: a proposal comes when the same is asked for three times in a week",
         numbers=("TIMES",),
     )

@@ -76,8 +76,12 @@ def print_table(
     *,
     empty: str,
     numbers: Sequence[str] = (),
+    folds: Sequence[str] = (),
 ) -> None:
-    """Print a table; ``empty`` is the line shown when there are no rows; ``numbers`` are set to the right."""
+    """Print a table; ``empty`` is the line shown when there are no rows.
+
+    ``numbers`` are columns set to the right; ``folds`` are those that give way first where a terminal is narrow.
+    """
     if not rows:
         print_line(empty)
         return
@@ -85,7 +89,12 @@ def print_table(
 
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for heading in headings:
-        table.add_column(heading, justify="right" if heading in numbers else "left", overflow="fold")
+        table.add_column(
+            heading,
+            justify="right" if heading in numbers else "left",
+            no_wrap=heading not in folds,
+            overflow="fold" if heading in folds else "ellipsis",
+        )
     for row in rows:
         table.add_row(*(cell if not isinstance(cell, str) else plain(cell) for cell in row))
     show(table)

@@ -102,5 +102,6 @@ def _list(desk: Desk, *, as_json: bool) -> None:
             )
             for one in found
         ],
+        folds=("REASON",),
         empty="nothing is paused",
     )

@@ -1,6 +1,8 @@
 """What the company would make of a priority file: shown, and nothing touched."""
 
+import re
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +14,8 @@ from daemon.cli.options import Json
 from daemon.cli.output import plain, print_json, show, styled
 from daemon.cli.story import plan_words
 
+_PLAIN_WORD = re.compile(r"[\w@%+=:,./{}-]+")
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -20,7 +24,7 @@ if TYPE_CHECKING:
 
     from company.config import Config
     from company.orders.starting import Understood
-    from company.work.plan import Plan
+    from company.work.plan import Plan, PlannedTask
     from company.work.staff import Agent
 
 
@@ -74,19 +78,7 @@ def plan_facts(
         "base": priority.base or (repository.default_branch if repository else None),
         "schedule": priority.schedule,
         "waves": [list(wave) for wave in made.waves],
-        "agents": [
-            {
-                "id": task.agent_id,
-                "name": staff[task.agent_id].name,
-                "emoji": staff[task.agent_id].emoji,
-                "task": task.description,
-                "why": task.why,
-                "runner": staff[task.agent_id].runner,
-                "model": staff[task.agent_id].model,
-                "command": list(staff[task.agent_id].command),
-            }
-            for task in made.tasks
-        ],
+        "agents": [_agent_facts(task, staff[task.agent_id]) for task in made.tasks],
         "left_out": dict(made.left_out),
         "setup": [list(argv) for argv in priority.setup or (repository.setup if repository else ())],
         "checks": [
@@ -101,6 +93,19 @@ def plan_facts(
     }
 
 
+def _agent_facts(task: "PlannedTask", agent: "Agent") -> dict[str, Any]:
+    return {
+        "id": task.agent_id,
+        "name": agent.name,
+        "emoji": agent.emoji,
+        "task": task.description,
+        "why": task.why,
+        "runner": agent.runner,
+        "model": agent.model,
+        "command": list(agent.command),
+    }
+
+
 def _render(facts: dict[str, Any]) -> "RenderableType":
     from rich.console import Group
     from rich.table import Table
@@ -111,7 +116,7 @@ def _render(facts: dict[str, Any]) -> "RenderableType":
     for heading in ("AGENT", "RUNS", "BECAUSE", "TASK"):
         agents.add_column(heading)
     for agent in facts["agents"]:
-        runs = shlex.join(agent["command"]) or f"{agent['runner']} ({agent['model']})"
+        runs = _command_line(agent["command"]) or f"{agent['runner']} ({agent['model']})"
         cells = (f"{agent['emoji']} {agent['name']}", runs, agent["why"], agent["task"])
         agents.add_row(*(plain(cell) for cell in cells))
     return Group(styled(facts["title"], "bold"), _fact("", where, "dim"), "", agents, "", *_facts(facts))
@@ -120,10 +125,10 @@ def _render(facts: dict[str, Any]) -> "RenderableType":
 def _facts(facts: dict[str, Any]) -> "Iterator[Text]":
     yield _fact("order", plan_words(facts["waves"]))
     for argv in facts["setup"]:
-        yield _fact("setup", shlex.join(argv))
+        yield _fact("setup", _command_line(argv))
     for check in facts["checks"]:
         must = " (named in the file: must be green at the end)" if check["must_be_green"] else ""
-        yield _fact("check", f"{check['name']}: {shlex.join(check['argv'])}{must}")
+        yield _fact("check", f"{check['name']}: {_command_line(check['argv'])}{must}")
     if not facts["checks"]:
         yield _fact("check", "none: only the diff is looked at", "yellow")
     for agent_id, why in facts["left_out"].items():
@@ -133,6 +138,11 @@ def _facts(facts: dict[str, Any]) -> "Iterator[Text]":
     if facts["schedule"]:
         yield _fact("starts", facts["schedule"])
     yield _fact("at most", f"{facts['max_iterations']} iterations; nothing was touched", "dim")
+
+
+def _command_line(argv: Sequence[str]) -> str:
+    """Write an argument vector to be read; placeholders in braces stay as they are."""
+    return " ".join(one if _PLAIN_WORD.fullmatch(one) else shlex.quote(one) for one in argv)
 
 
 def _fact(name: str, value: str, style: str = "") -> "Text":

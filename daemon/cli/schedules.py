@@ -58,6 +58,7 @@ def list_schedules(
             )
             for view in views
         ],
+        folds=("WHEN", "STARTS", "STATE"),
         empty="nothing starts by itself: agent-service schedules add",
     )
 
@@ -128,13 +129,8 @@ def add(
         raise typer.BadParameter("name either a FILE or --evaluation")
     with open_desk(context) as desk:
         text = read_priority_file(desk.config, file).decode() if file is not None else None
-        request = orders.ScheduleRequest(
-            name=name,
-            when=when,
-            text=text,
-            action="evaluation" if evaluation else "priority",
-            time_zone=time_zone,
-        )
+        action = "evaluation" if evaluation else "priority"
+        request = orders.ScheduleRequest(name=name, when=when, text=text, action=action, time_zone=time_zone)
         change = orders.add(desk.office, desk.actor, request)
         _report(change, "added", desk.config.company.time_zone, as_json=as_json)
 

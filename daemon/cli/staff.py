@@ -115,6 +115,7 @@ def _print_agents(shown: "list[tuple[AgentRow, AgentEvaluation]]") -> None:
             )
             for row, evaluation in shown
         ],
+        folds=("ROLE",),
         empty="nobody works here: add agents to config.yaml, or agent-service hire NAME",
         numbers=("SUCCESS", "TASKS", "MEAN TIME", "POINTS"),
     )

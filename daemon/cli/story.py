@@ -206,18 +206,22 @@ def _grid() -> "Table":
 
 
 def _ending(story: JobStory) -> "Iterator[RenderableType]":
+    from rich.padding import Padding
     from rich.text import Text
 
+    def indented(text: str, style: str) -> Padding:
+        return Padding(Text(text, style=style), (0, 0, 0, 2))
+
     for question in story.questions:
-        yield Text(f"  ? {plain(question)}", style="yellow")
+        yield indented(f"? {plain(question)}", "yellow")
     if not story.is_finished:
         return
     for finding in story.findings if story.status != "completed" else ():
-        yield Text(f"  - {plain(finding)}", style="yellow")
+        yield indented(f"- {plain(finding)}", "yellow")
     if story.outcome:
-        yield Text(f"  {plain(story.outcome)}", style=STATUS_STYLES.get(story.status, ""))
+        yield indented(plain(story.outcome), STATUS_STYLES.get(story.status, ""))
     for name, value in _places(story):
-        yield Text.assemble((f"  {name:<9}", "dim"), plain(value))
+        yield Text.assemble((f"  {name:<13}", "dim"), plain(value))
 
 
 def _places(story: JobStory) -> Iterator[tuple[str, str]]:
@@ -225,7 +229,7 @@ def _places(story: JobStory) -> Iterator[tuple[str, str]]:
     facts = (
         ("branch", branch),
         ("pushed to", story.delivered_to),
-        ("pull req.", story.pr_url),
+        ("pull request", story.pr_url),
         ("patch", story.patch_path),
         ("report", story.report_path),
         ("log", story.log_path),

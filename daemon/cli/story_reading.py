@@ -5,17 +5,20 @@ The state files are for looking only, so a missing or half-known one leaves a ga
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from company.clock import from_iso
 from company.store import agents as agent_rows
 from company.store import questions, sessions, tasks, teams
+from company.work.staff import Duty
 from daemon.cli.story import UNFINISHED, AgentPart, CheckPart, JobStory
 
 if TYPE_CHECKING:
     from company.orders.office import Office
     from company.store.agents import AgentRow
+    from company.store.sessions import Session
     from company.store.tasks import Task
 
 State = Mapping[str, Any]
@@ -28,11 +31,33 @@ def read_story(office: "Office", job_id: str) -> JobStory:
         rows = tasks.of_session(tx, job_id)
         staff = {row.id: row for row in agent_rows.list_agents(tx, include_inactive=True)}
         team = teams.get(tx, session.team_id).name
-        open_questions = tuple(one.question for one in questions.open_of(tx, job_id))
+        asked = tuple(one.question for one in questions.open_of(tx, job_id))
     folder = office.config.folders.state / f"session-{job_id}"
     plan, told = read_state(folder, "orchestrator"), read_state(folder, "session")
-    verdicts = _list(read_state(folder, "verification").get("iterations"))
-    delivered = told.get("delivered") or {}
+    verdicts = [_mapping(one) for one in _list(read_state(folder, "verification").get("iterations"))]
+    waves = tuple(tuple(str(one) for one in _list(wave)) for wave in _list(plan.get("waves")))
+    delivered = _mapping(told.get("delivered"))
+    return replace(
+        _story_of_row(office, session, team, asked),
+        max_iterations=plan.get("max_iterations"),
+        waves=waves,
+        agents=tuple(
+            _agent(office, folder, session, row, staff[row.agent_id])
+            for row in _newest_runs(rows, [agent_id for wave in waves for agent_id in wave], staff)
+        ),
+        left_out=tuple(
+            (agent_id.removeprefix("agent-"), str(why))
+            for agent_id, why in _mapping(plan.get("left_out")).items()
+        ),
+        checks=_checks([_mapping(one) for one in _list(told.get("baseline"))], verdicts),
+        findings=_findings(verdicts),
+        delivered_to=str(delivered.get("delivered_to") or ""),
+        patch_path=str(delivered.get("patch") or ""),
+    )
+
+
+def _story_of_row(office: "Office", session: "Session", team: str, asked: tuple[str, ...]) -> JobStory:
+    folders = office.config.folders
     return JobStory(
         job_id=session.id,
         title=session.title,
@@ -44,26 +69,15 @@ def read_story(office: "Office", job_id: str) -> JobStory:
         created_at=session.created_at,
         duration_s=_lasted(office, session.started_at, session.duration_seconds, session.status),
         iteration=session.iteration_count,
-        max_iterations=plan.get("max_iterations"),
-        waves=tuple(tuple(wave) for wave in _list(plan.get("waves"))),
-        agents=_agents(office, folder, rows, staff),
-        left_out=tuple(
-            (agent_id.removeprefix("agent-"), str(why))
-            for agent_id, why in (plan.get("left_out") or {}).items()
-        ),
-        checks=_checks(_list(told.get("baseline")), verdicts),
-        findings=_findings(verdicts),
-        questions=open_questions,
+        questions=asked,
         branch=session.branch_name or "",
         base=session.base_branch or "",
         commit=session.head_commit or "",
-        delivered_to=str(delivered.get("delivered_to") or ""),
         pr_url=session.pr_url or "",
         outcome=session.outcome or "",
         stop_requested_by=session.stop_requested_by or "",
-        log_path=_shown(office, office.config.folders.logs / "running-jobs" / f"{job_id}.log"),
-        report_path=_shown(office, office.config.folders.reports / job_id / "report.md"),
-        patch_path=str(delivered.get("patch") or ""),
+        log_path=_shown(office, folders.logs / "running-jobs" / f"{session.id}.log"),
+        report_path=_shown(office, folders.reports / session.id / "report.md"),
         cost_usd=session.cost_usd,
     )
 
@@ -77,17 +91,24 @@ def read_state(folder: Path, name: str) -> State:
     return facts if isinstance(facts, dict) else {}
 
 
-def _agents(
-    office: "Office", folder: Path, rows: "Sequence[Task]", staff: "Mapping[str, AgentRow]"
-) -> tuple[AgentPart, ...]:
+def _newest_runs(
+    rows: "Sequence[Task]", planned: Sequence[str], staff: "Mapping[str, AgentRow]"
+) -> "list[Task]":
+    """Return each agent's newest run, in the plan's order; who verifies and who reviews come last."""
     newest: dict[str, Task] = {}
     for row in rows:
         if row.agent_id not in newest or row.retry_count >= newest[row.agent_id].retry_count:
             newest[row.agent_id] = row
-    return tuple(_agent(office, folder, row, staff[row.agent_id]) for row in newest.values())
+    duties = list(Duty)
+
+    def place(row: "Task") -> tuple[int, int, str]:
+        duty = duties.index(staff[row.agent_id].duty)
+        return (duty, planned.index(row.agent_id) if row.agent_id in planned else len(planned), row.agent_id)
+
+    return sorted(newest.values(), key=place)
 
 
-def _agent(office: "Office", folder: Path, row: "Task", who: "AgentRow") -> AgentPart:
+def _agent(office: "Office", folder: Path, session: "Session", row: "Task", who: "AgentRow") -> AgentPart:
     desk = read_state(folder, row.agent_id.removeprefix("agent-"))
     is_of_this_run = desk.get("iteration") == row.retry_count + 1
     facts = desk if is_of_this_run else {}
@@ -98,7 +119,7 @@ def _agent(office: "Office", folder: Path, row: "Task", who: "AgentRow") -> Agen
         name=who.name,
         emoji=who.emoji,
         state="waits for the verdict" if waits else row.status,
-        task=row.task_description,
+        task=row.task_description.removeprefix(f"{session.title}: "),
         iteration=row.retry_count + 1,
         duration_s=lasted_s,
         files=tuple(str(path) for path in _list(facts.get("files"))),
@@ -111,7 +132,8 @@ def _checks(baseline: Sequence[State], verdicts: Sequence[State]) -> tuple[Check
     before = {str(check.get("name")): check.get("is_green") for check in baseline}
     after: dict[str, State] = {}
     if verdicts:
-        after = {str(check.get("name")): check for check in _list(verdicts[-1].get("checks"))}
+        found = [_mapping(one) for one in _list(verdicts[-1].get("checks"))]
+        after = {str(check.get("name")): check for check in found}
     return tuple(
         CheckPart(
             name=name,
@@ -130,7 +152,7 @@ def _findings(verdicts: Sequence[State]) -> tuple[str, ...]:
     return tuple(
         f"{str(finding.get('agent_id') or 'everyone').removeprefix('agent-')}: "
         f"{finding.get('source', '')}: {finding.get('text', '')}"
-        for finding in _list(verdicts[-1].get("findings"))
+        for finding in (_mapping(one) for one in _list(verdicts[-1].get("findings")))
     )
 
 
@@ -151,3 +173,7 @@ def _shown(office: "Office", path: Path) -> str:
 
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
+
+
+def _mapping(value: Any) -> State:
+    return value if isinstance(value, dict) else {}

@@ -1,5 +1,6 @@
 """doctor and init: what can be wrong is named with its mend, and a company is made once."""
 
+import os
 import sqlite3
 import subprocess
 from datetime import UTC, datetime, timedelta
@@ -102,6 +103,17 @@ def test_unfinished_jobs_are_a_note(run: Run, office: Office, folder_actor: Acto
     jobs.start(office, folder_actor, StartRequest(content=b"# X", name="x.md"))
     found = findings(run)["unfinished jobs"]
     assert (found["state"], found["text"]) == ("note", "0 under way, 1 waiting")
+
+
+def test_a_running_service_is_seen_and_its_jobs_are_well(
+    run: Run, company: Path, office: Office, folder_actor: Actor
+) -> None:
+    assert findings(run)["service"]["mend"] == "agent-service up"
+    jobs.start(office, folder_actor, StartRequest(content=b"# X", name="x.md"))
+    (company / ".compound-state" / "daemon.lock").write_text(f"{os.getpid()}\n", encoding="ascii")
+    found = findings(run)
+    assert found["service"]["text"] == f"running, process {os.getpid()}"
+    assert found["unfinished jobs"]["state"] == "ok"
 
 
 def test_a_runner_that_is_not_there_is_broken(run: Run, company: Path) -> None:

@@ -1,5 +1,6 @@
 """drop and plan: a file goes into the inbox whole, and what would be made of it is shown without a trace."""
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -73,6 +74,14 @@ def test_a_dropped_file_lies_in_the_inbox_as_it_was(run: Run, file: Path, compan
     assert (ran.code, ran.out) == (0, "dropped priorities/add-login.md\n")
     assert (company / "priorities" / "add-login.md").read_text(encoding="utf-8") == TEXT
     assert sorted(one.name for one in (company / "priorities").iterdir()) == ["README.md", "add-login.md"]
+
+
+def test_where_no_service_runs_it_says_what_starts_one(run: Run, file: Path, company: Path) -> None:
+    assert (
+        "the service is not running: it takes the file when it is → agent-service up" in run("drop", file).err
+    )
+    (company / ".compound-state" / "daemon.lock").write_text(f"{os.getpid()}\n", encoding="ascii")
+    assert run("drop", file).err == ""
 
 
 def test_a_file_that_waits_is_never_replaced(run: Run, file: Path, company: Path) -> None:

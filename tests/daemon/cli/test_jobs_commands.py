@@ -132,11 +132,20 @@ def test_show_of_a_blocked_job_has_its_open_question(run: Run, job: str, office:
     assert "an agent asks" in out
 
 
-def test_a_broken_state_file_leaves_a_gap_and_no_error(run: Run, job: str, office: Office) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"waves": [["ag',
+        "[]",
+        '{"waves": 3, "left_out": [1], "baseline": [2], "delivered": "x", "iterations": [7], "files": 8}',
+        '{"waves": [4], "iterations": [{"checks": [5], "findings": [6]}], "iteration": 1, "last_lines": {}}',
+    ],
+)
+def test_a_broken_state_file_leaves_a_gap_and_no_error(run: Run, job: str, office: Office, text: str) -> None:
     work(office, job)
     folder = office.config.folders.state / f"session-{job}"
     for name in ("orchestrator", "session", "backend", "verification"):
-        (folder / f"{name}.json").write_text('{"waves": [["ag', encoding="utf-8")
+        (folder / f"{name}.json").write_text(text, encoding="utf-8")
     ran = run("show", job)
     assert ran.code == 0
     assert "Add login" in ran.out

@@ -1,9 +1,13 @@
 """The command line as a whole: help, errors, exit codes, completion."""
 
+import fcntl
 import json
 import os
+import pty
+import struct
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import pytest
@@ -29,6 +33,29 @@ def program(*arguments: str, cwd: Path | None = None, **environment: str) -> sub
     repository = Path(__file__).parents[3]
     env = {**os.environ, "PYTHONPATH": str(repository), **environment}
     return subprocess.run(argv, cwd=cwd, env=env, capture_output=True, text=True, check=False, timeout=60)
+
+
+def in_terminal(*arguments: str, cwd: Path, **environment: str) -> str:
+    """Run the program in a terminal of 100 columns; return what it wrote there."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
+    repository = Path(__file__).parents[3]
+    env = {**os.environ, "PYTHONPATH": str(repository), "TERM": "xterm-256color", **environment}
+    argv = [sys.executable, "-m", "daemon.cli.main", *arguments]
+    with subprocess.Popen(argv, cwd=cwd, env=env, stdin=theirs, stdout=theirs, stderr=theirs):
+        os.close(theirs)
+        written = b""
+        while data := _read_terminal(ours):
+            written += data
+    os.close(ours)
+    return written.decode()
+
+
+def _read_terminal(descriptor: int) -> bytes:
+    try:
+        return os.read(descriptor, 65536)
+    except OSError:  # Linux says so when the last program has left
+        return b""
 
 
 def test_help_names_every_command_and_every_exit_code(run: Run) -> None:
@@ -164,6 +191,18 @@ class TestAsAProgram:
         )
         assert ran.stdout.startswith("AGENT")
         assert ran.stderr == ""
+
+    def test_in_a_terminal_it_is_drawn_in_place_and_in_colour_unless_that_is_not_wanted(
+        self, company: Path, office: Office, folder_actor: Actor
+    ) -> None:
+        job = jobs.start(office, folder_actor, StartRequest(content=b"# Add login", name="a.md")).job_id
+        jobs.stop(office, folder_actor, job)
+        drawn = in_terminal("show", job, "--follow", cwd=company)
+        assert "Add login" in drawn
+        assert "stopped by priorities" in drawn
+        assert "\x1b[35m" in drawn
+        assert "\x1b[?25h" in drawn, "the cursor must come back"
+        assert "\x1b[35m" not in in_terminal("show", job, "--follow", cwd=company, NO_COLOR="1")
 
     def test_a_terminal_that_knows_no_marks_gets_others(self, company: Path) -> None:
         ran = program("agents", cwd=company, PYTHONIOENCODING="ascii", PYTHONUTF8="0")

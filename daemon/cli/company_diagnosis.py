@@ -1,0 +1,244 @@
+"""What doctor looks at in a company: configuration, folders, books, runners, repositories.
+
+Nothing is mended here and nothing is left behind; what cannot be looked at is a finding of its own.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from company.errors import AgentServiceError, GitError
+from daemon.cli.desk import Desk, config_path, open_desk, read_config, service_pid
+from daemon.cli.diagnosis import Finding
+
+if TYPE_CHECKING:
+    from company.config import Config, RepositoryConfig
+
+DISK_LOW, DISK_FULL = 2 << 30, 200 << 20  # bytes
+CLOCK_SLACK = timedelta(minutes=1)
+NETWORK_TIMEOUT_S = 15
+
+
+def company_findings(context: typer.Context) -> Iterator[Finding]:
+    """Look at the company that ``--config`` or this folder means; without a usable one, only say so."""
+    try:
+        config = read_config(context)
+    except AgentServiceError as error:
+        yield Finding("configuration", "broken", str(error), error.mend or "mend config.yaml")
+        return
+    yield Finding("configuration", "ok", str(config_path(context)))
+    yield from _folders(config)
+    yield _disk(config)
+    yield _time_zone(config)
+    yield _service(config)
+    yield from _books(context)
+    yield from _runners(config)
+    for repository in config.repositories:
+        yield _repository(config, repository)
+
+
+def _folders(config: "Config") -> Iterator[Finding]:
+    for name in ("priorities", "state", "logs", "reports"):
+        folder: Path = getattr(config.folders, name)
+        try:
+            _try_writing(folder)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            yield Finding(
+                f"folder {name}", "broken", f"{folder}: {reason}", f"make {folder} writable for this user"
+            )
+        else:
+            yield Finding(f"folder {name}", "ok", str(folder))
+
+
+def _try_writing(folder: Path) -> None:
+    """Write where the folder is, or where it would be made. Raises OSError."""
+    existing = folder
+    while not existing.exists():
+        existing = existing.parent
+    with tempfile.TemporaryFile(dir=existing) as file:
+        file.write(b"x")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _disk(config: "Config") -> Finding:
+    existing = config.folders.state
+    while not existing.exists():
+        existing = existing.parent
+    free = shutil.disk_usage(existing).free
+    text = f"{free / (1 << 30):.1f} GB free"
+    if free < DISK_FULL:
+        return Finding("disk", "broken", text, f"make room on the disk of {existing}")
+    if free < DISK_LOW:
+        return Finding("disk", "note", text, "clones, worktrees and logs need room: make some soon")
+    return Finding("disk", "ok", text)
+
+
+def _time_zone(config: "Config") -> Finding:
+    from company.orders.schedules import company_time_zone
+
+    zone = company_time_zone(config)
+    if config.company.time_zone:
+        return Finding("time zone", "ok", f"{zone}, from config.yaml")
+    if zone in ("UTC", "Etc/UTC"):
+        return Finding(
+            "time zone",
+            "note",
+            f"{zone}, the machine's",
+            "set company.time_zone, if schedules mean another clock",
+        )
+    return Finding("time zone", "ok", f"{zone}, the machine's")
+
+
+def _service(config: "Config") -> Finding:
+    pid = service_pid(config)
+    if pid is None:
+        return Finding("service", "note", "not running in this folder", "agent-service up")
+    return Finding("service", "ok", f"running, process {pid}")
+
+
+def _books(context: typer.Context) -> Iterator[Finding]:
+    """Open the database as the service would: its schema is checked by that."""
+    with ExitStack() as closing:
+        try:
+            desk = closing.enter_context(open_desk(context, leaves_no_trace=True))
+            yield from _look_into(desk)
+        except AgentServiceError as error:
+            yield Finding("database", "broken", str(error), error.mend or "put back what it names")
+
+
+def _look_into(desk: Desk) -> Iterator[Finding]:
+    from company.clock import from_iso
+    from company.store import sessions
+    from company.store.health import integrity_problems, newest_time
+
+    store = desk.office.store
+    problems = integrity_problems(store)
+    if problems:
+        yield Finding("database", "broken", "; ".join(problems), "stop the service and restore a backup")
+    else:
+        yield Finding("database", "ok", f"{store.url_safe}: sound, as schema.sql says")
+    newest = newest_time(store)
+    if newest is not None and from_iso(newest) > desk.office.clock.now() + CLOCK_SLACK:
+        yield Finding("clock", "broken", f"it is behind the newest row, of {newest}", "set the clock")
+    with store.reading() as tx:
+        pending, running = sessions.pending_and_running(tx)
+    if pending or running:
+        text = f"{len(running)} under way, {len(pending)} waiting"
+        if service_pid(desk.config) is None:
+            yield Finding("unfinished jobs", "note", text, "agent-service up goes on with them")
+        else:
+            yield Finding("unfinished jobs", "ok", text)
+    else:
+        yield Finding("unfinished jobs", "ok", "none")
+    yield from _staff(desk)
+
+
+def _staff(desk: Desk) -> Iterator[Finding]:
+    """Say which agents could do nothing anywhere: the command runner without a command."""
+    from company.store import agents
+    from company.work.staff import Duty, resolve_agent
+
+    with desk.office.store.reading() as tx:
+        rows = agents.list_agents(tx)
+    configured = {one.id: one for one in desk.config.agents}
+    commanded = {short_id for one in desk.config.repositories for short_id in one.commands}
+    staff = [
+        resolve_agent(
+            row, configured.get(row.id), default_runner=desk.config.work.runner, repository_commands={}
+        )
+        for row in rows
+        if row.duty is Duty.WORK
+    ]
+    idle = [
+        one.short_id
+        for one in staff
+        if one.runner == "command" and not one.command and one.short_id not in commanded
+    ]
+    if idle and len(idle) == len(staff):
+        yield Finding(
+            "agents",
+            "note",
+            f"none of {len(staff)} has a command, nor a coding agent to run it",
+            "give a repository `commands:` in config.yaml, or set work.runner",
+        )
+    else:
+        able = len(staff) - len(idle)
+        yield Finding("agents", "ok", f"{able} of {len(staff)} who do the work can be run")
+
+
+def _runners(config: "Config") -> Iterator[Finding]:
+    from company.errors import RunnerNotFound
+    from daemon.processes.spawn import Processes
+    from daemon.runners import runner_for
+
+    names = dict.fromkeys([config.work.runner, *(one.runner for one in config.agents if one.runner)])
+    with tempfile.TemporaryDirectory() as folder:
+        processes = Processes(Path(folder))
+        try:
+            for name in names:
+                try:
+                    probe = runner_for(name, config, processes).probe()
+                except RunnerNotFound as error:
+                    yield Finding(f"runner {name}", "broken", error.reason, error.mend)
+                    continue
+                if probe.version is not None:
+                    yield Finding(f"runner {name}", "ok", probe.version)
+                else:
+                    yield Finding(
+                        f"runner {name}", "broken", probe.reason or "it cannot work here", probe.mend
+                    )
+        finally:
+            processes.close()
+
+
+def _repository(config: "Config", repository: "RepositoryConfig") -> Finding:
+    from daemon.git.command import run_git
+    from daemon.git.source import look_at
+
+    name = f"repository {repository.name}"
+    source = repository.source(config.root)
+    if Path(source).is_relative_to(config.folders.state) and not Path(source).exists():
+        return Finding(
+            name, "note", f"{source} is not there yet", "the first start makes it: agent-service up"
+        )
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            control = _control(Path(folder))
+            looked = look_at(source, git_dir=control)
+            listing = run_git(
+                ("ls-remote", "--heads", looked.fetch),
+                git_dir=control,
+                timeout_s=NETWORK_TIMEOUT_S,
+                network=looked.folder is None,
+            )
+    except GitError as error:
+        return Finding(
+            name, "broken", error.stderr.strip() or str(error), error.mend or "mend it in config.yaml"
+        )
+    heads = {line.partition("refs/heads/")[2] for line in listing.stdout.splitlines()}
+    if not heads:
+        return Finding(name, "broken", f"{looked.fetch} has no branch", "make a first commit there")
+    wanted = repository.default_branch
+    if wanted is not None and wanted not in heads:
+        return Finding(
+            name, "broken", f"{looked.fetch} has no branch {wanted}", "correct default_branch in config.yaml"
+        )
+    return Finding(name, "ok", f"{looked.fetch}: {len(heads)} branch{'es' if len(heads) != 1 else ''}")
+
+
+def _control(folder: Path) -> Path:
+    """Make a control directory of an empty repository to call git from."""
+    from daemon.git.bare import make_bare
+    from daemon.git.control import open_control
+
+    make_bare(folder / "empty.git")
+    return open_control(folder / "control", folder / "empty.git")
