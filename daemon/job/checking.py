@@ -88,7 +88,9 @@ def run_command(
             key=f"{job_id}/{name}",
             argv=tuple(argument.replace("{python}", sys.executable) for argument in argv),
             cwd=cwd,
-            env=agent_environment(place.config, place.environment, {"AGENT_JOB": job_id, **_NO_STALE_RESULTS}),
+            env=agent_environment(
+                place.config, place.environment, {"AGENT_JOB": job_id, **_NO_STALE_RESULTS}
+            ),
             output_path=place.state(job_id).folder / "output" / f"{name}.log",
             wall_timeout_s=timeout_s,
             idle_timeout_s=None,

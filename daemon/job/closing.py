@@ -126,6 +126,10 @@ def _notes(story: StoryFacts) -> list[str]:
 def _tidy(place: Workplace, session: Session, story: StoryFacts) -> None:
     """Remove what only the work needed. The delivered branch stays in the clone, the state folder stays whole."""
     if "ready" in story:
-        remove_job(open_target(place, session), session.id)
+        clone = open_target(place, session)
+        remove_job(clone, session.id)
+        if session.target_repo is None:  # its files are in the report folder; nobody works in it again
+            shutil.rmtree(clone.path, ignore_errors=True)
+            shutil.rmtree(clone.beside, ignore_errors=True)
     shutil.rmtree(place.config.folders.state / "worktrees" / session.id, ignore_errors=True)
     place.processes.forget(f"{session.id}/")

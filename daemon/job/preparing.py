@@ -1,9 +1,10 @@
 """Step 4: the target's clone, a worktree made ready, and how the checks stood before any work."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from company.config import RepositoryConfig
-from company.errors import GitError
+from company.errors import AgentServiceError
 from company.orders.telling import tell_job
 from company.store import repositories, sessions
 from company.store.sessions import Session
@@ -15,11 +16,19 @@ from daemon.job.checking import run_checks, run_command
 from daemon.job.facts import CheckFacts, Ends, ReadyFacts, check_facts
 from daemon.job.setup_cache import SetupCache
 from daemon.job.workplace import Workplace
-from daemon.processes.spawn import EndReason
+from daemon.processes.spawn import EndReason, ProcessEnd
 
 
-class SetupFailed(GitError):
-    """A ``setup:`` command did not succeed, so no agent could work."""
+class SetupFailed(AgentServiceError):
+    """A ``setup:`` command did not succeed, so no agent could work. ``tail``: the last lines it wrote."""
+
+    mend = "run the command in a fresh clone of the repository, mend it there or in config.yaml, then retry the job"
+
+    def __init__(self, argv: Sequence[str], end: ProcessEnd, tail: Sequence[str]) -> None:
+        self.argv, self.end, self.tail = tuple(argv), end, tuple(tail)
+        ended = f"exit {end.exit_code}" if end.exit_code is not None else end.reason.value.replace("_", " ")
+        words = " / ".join(line for line in (*tail[-3:], end.error) if line.strip())
+        super().__init__(f"setup `{' '.join(argv)}` failed ({ended}){f': {words}' if words else ''}")
 
 
 def prepare(place: Workplace, job_id: str) -> ReadyFacts | Ends:
@@ -156,4 +165,4 @@ def _run_setup(place: Workplace, job_id: str, cwd: Path, number: int, argv: tupl
         who="setup",
     )
     if end.reason is not EndReason.EXITED or end.exit_code != 0:
-        raise SetupFailed(argv, end.exit_code, "\n".join(tail[-5:]) or end.error)
+        raise SetupFailed(argv, end, tail)

@@ -61,6 +61,10 @@ class Company:
         for section, values in sections.items():
             self._config.setdefault(section, {}).update(values)
 
+    def configure_list(self, section: str, values: list[dict[str, Any]]) -> None:
+        """Set a section of config.yaml that is a list."""
+        self._config[section] = values
+
     def agent(self, name: str, *, team: str = "team-engineering", duty: str = "work", **fields: Any) -> None:
         """Add an agent to config.yaml."""
         self._config["agents"].append(
