@@ -23,6 +23,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from company.clock import from_iso, to_iso
+from company.orders.audit import REFUSALS
 from company.orders.office import Office
 from company.store import schedules
 from company.store.schedules import ScheduleRow
@@ -33,7 +34,7 @@ log = logging.getLogger(__name__)
 JUMP_S = 2.0  # the wall clock and the monotonic clock disagree by more: somebody set it, or the machine slept
 
 Fire = Callable[[str, datetime], None]
-"""Starts what a schedule starts, for one slot; raises when it could not, and is then asked again."""
+"""Starts what a schedule starts, for one slot; a refusal passes the slot over, any other error has it asked again."""
 
 
 class SlotTrigger(BaseTrigger):  # type: ignore[misc]  # APScheduler 3 ships no types
@@ -166,8 +167,14 @@ class ScheduleClock:
         return due
 
     def _fired(self, schedule_id: str, slot: datetime) -> bool:
+        """Fire one slot; say whether something was started. A slot that was refused is passed over."""
+        is_started = True
         try:
-            self._fire(schedule_id, slot)
+            try:
+                self._fire(schedule_id, slot)
+            except REFUSALS as refused:  # it would be refused again at each look
+                log.warning("schedule %s: slot %s is passed over: %s", schedule_id, to_iso(slot), refused)
+                is_started = False
             with self._office().store.transaction() as tx:
                 schedules.mark_slot(tx, schedule_id, to_iso(slot))
         except Exception:  # one that cannot be started must not keep the others from it
@@ -176,4 +183,4 @@ class ScheduleClock:
         with self._lock:
             if entry := self._entries.get(schedule_id):
                 entry.after = max(entry.after, slot)
-        return True
+        return is_started

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from company.clock import SystemClock, to_iso
+from company.errors import OrderRefused
 from company.orders import jobs, schedules
 from company.orders.office import Actor, Office, Role
 from company.orders.permission import actor_for
@@ -31,7 +32,7 @@ class Bell:
     def __init__(self, office: Office, clock: SettableClock) -> None:
         self.office, self.clock = office, clock
         self.fired: list[tuple[str, str]] = []
-        self.fails = False
+        self.fails = self.refuses = False
         self.monotonic_s = 0.0
         self.schedules = ScheduleClock(
             lambda: self.office, self.fire, look_s=0.01, monotonic=lambda: self.monotonic_s
@@ -40,6 +41,8 @@ class Bell:
     def fire(self, schedule_id: str, slot: datetime) -> None:
         if self.fails:
             raise OSError("no space left on device")
+        if self.refuses:
+            raise OrderRefused("unknown_team", "there is no team 'astrology'")
         self.fired.append((schedule_id, to_iso(slot)))
 
     def add(self, when: str, name: str = "news") -> str:
@@ -121,6 +124,21 @@ def test_a_slot_that_could_not_be_started_is_tried_again(bell: Bell, clock: Sett
     bell.schedules.ring()
 
     assert bell.times() == ["2026-11-25T10:00:00.000Z"]
+
+
+def test_a_slot_that_is_refused_is_passed_over_and_the_next_one_fires(
+    bell: Bell, clock: SettableClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    bell.add("every hour")
+    bell.refuses = True
+    clock.advance(hours=1)
+    assert [bell.schedules.ring() for _ in range(3)] == [[], [], []]
+    assert caplog.text.count("there is no team") == 1
+
+    bell.refuses = False
+    clock.advance(hours=1)
+    bell.schedules.ring()
+    assert bell.times() == ["2026-11-25T11:00:00.000Z"]
 
 
 def test_one_schedule_that_cannot_start_holds_up_no_other(
