@@ -4,11 +4,15 @@ Recording is no order: it needs no permission and leaves no audit row, because w
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from company.orders.office import Actor, Office
 from company.store import commands, sessions
 
-TEXT_MAX = 100_000  # characters
+if TYPE_CHECKING:
+    from company.store.gate import Transaction
+
+TEXT_MAX = 20_000  # characters; a dropped file's whole text stands in its session
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,37 +39,41 @@ class Recorded:
 def record(office: Office, actor: Actor, said: Said) -> Recorded:
     """Write down what ``actor`` said, once a delivery."""
     with office.store.transaction() as tx:
-        command_id = commands.record(
-            tx,
-            {
-                "command_text": said.text[:TEXT_MAX],
-                "normalized_intent": said.intent,
-                "team": said.team,
-                "model": said.model,
-                "surface": actor.surface,
-                "user_id": actor.id,
-                "channel_id": said.channel_id,
-                "thread_ts": said.thread_ts,
-                "delivery_id": said.delivery_id,
-            },
-        )
-        if command_id is not None:
-            return Recorded(command_id=command_id, is_new=True)
-        known = commands.find_by_delivery(tx, said.delivery_id or "")
-        assert known is not None, "only a delivery that is there is not recorded again"
-        return Recorded(command_id=known.id, is_new=False)
+        return _record(tx, actor, said)
 
 
-def note_job(office: Office, command_id: int, job_id: str) -> None:
-    """Note which job a command started, with the file and the branch it has so far."""
-    with office.store.transaction() as tx:
-        session = sessions.get(tx, job_id)
-        commands.annotate(
-            tx,
-            command_id,
-            session_id=session.id,
-            team=session.team_id,
-            model=session.model,
-            priority_file=session.priority_file,
-            branch_name=session.branch_name,
-        )
+def note_start(tx: "Transaction", actor: Actor, said: Said, job_id: str, command_id: int | None) -> None:
+    """Note which job a command started; one that was not recorded when it came (``None``) is recorded now."""
+    session = sessions.get(tx, job_id)
+    known = command_id if command_id is not None else _record(tx, actor, said).command_id
+    commands.annotate(
+        tx,
+        known,
+        session_id=session.id,
+        team=session.team_id,
+        model=session.model,
+        priority_file=session.priority_file,
+        branch_name=session.branch_name,
+    )
+
+
+def _record(tx: "Transaction", actor: Actor, said: Said) -> Recorded:
+    command_id = commands.record(
+        tx,
+        {
+            "command_text": said.text[:TEXT_MAX],
+            "normalized_intent": said.intent,
+            "team": said.team,
+            "model": said.model,
+            "surface": actor.surface,
+            "user_id": actor.id,
+            "channel_id": said.channel_id,
+            "thread_ts": said.thread_ts,
+            "delivery_id": said.delivery_id,
+        },
+    )
+    if command_id is not None:
+        return Recorded(command_id=command_id, is_new=True)
+    known = commands.find_by_delivery(tx, said.delivery_id or "")
+    assert known is not None, "only a delivery that is there is not recorded again"
+    return Recorded(command_id=known.id, is_new=False)

@@ -21,6 +21,7 @@ from company.clock import to_iso
 from company.errors import OrderRefused, PriorityFileError
 from company.ids import new_id, new_job_id, slug
 from company.orders.audit import order
+from company.orders.commands import Said, note_start
 from company.orders.office import Actor, Office
 from company.orders.permission import Action
 from company.orders.references import find_team
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 #: bytes; the longest name every file system here takes, less what ``rejected/`` may add to it
 NAME_MAX_BYTES = 255 - len(".reason.md")
+#: surfaces on which starting is a person's command; a schedule or an automation repeats what was said before
+_SAID_BY_PEOPLE = frozenset({"file", "slack", "http", "terminal"})
 _UNFIT = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]+')
 
 
@@ -52,6 +55,7 @@ class StartRequest:
     agents: tuple[str, ...] = ()
     arrived_at: datetime | None = None  #: when the file came (None: now): a job made since then is its own
     delivery_id: str | None = None  #: the platform's id of this command
+    command_id: int | None = None  #: where ``commands.record`` wrote it down; None: it is written down now
     schedule_id: str | None = None
     slot: datetime | None = None
     channel_id: str | None = None
@@ -108,7 +112,19 @@ def start(office: Office, actor: Actor, request: StartRequest) -> Started:
         row = _row(office, taken.tx, actor, request, meant)
         taken.entity_id = row["id"]
         taken.detail = {"title": priority.title, "file": row["priority_file"]}
-        return insert_session(taken.tx, row)
+        begun = insert_session(taken.tx, row)
+        if actor.surface in _SAID_BY_PEOPLE:
+            note_start(taken.tx, actor, _said(request), begun.job_id, request.command_id)
+        return begun
+
+
+def _said(request: StartRequest) -> Said:
+    return Said(
+        text=request.content.decode(),
+        channel_id=request.channel_id,
+        thread_ts=request.thread_ts,
+        delivery_id=request.delivery_id,
+    )
 
 
 def insert_session(tx: "Transaction", row: dict[str, Any]) -> Started:

@@ -6,8 +6,10 @@ from company.orders import commands, jobs
 from company.orders.commands import Said
 from company.orders.jobs import StartRequest
 from company.orders.office import Actor, Office
+from company.orders.permission import actor_for
 from company.store import audit
 from company.store import commands as rows
+from tests.conftest import SettableClock
 
 
 def test_a_command_is_recorded_as_it_came_whoever_gave_it(office: Office, vera: Actor) -> None:
@@ -34,14 +36,42 @@ def test_the_same_words_without_a_delivery_id_are_two_commands(office: Office, o
     assert first.command_id != second.command_id
 
 
-def test_a_command_knows_the_job_it_started(office: Office, otto: Actor) -> None:
-    recorded = commands.record(office, otto, Said(text="tidy up"))
-    started = jobs.start(office, otto, StartRequest(content=b"tidy up"))
-    commands.note_job(office, recorded.command_id, started.job_id)
+def command_of(office: Office, command_id: int) -> rows.UserCommand:
     with office.store.reading() as tx:
-        row = rows.get(tx, recorded.command_id)
-    assert (row.session_id, row.team, row.priority_file) == (
+        return rows.get(tx, command_id)
+
+
+def test_a_command_that_was_recorded_knows_the_job_it_started(office: Office, otto: Actor) -> None:
+    recorded = commands.record(office, otto, Said(text="/work tidy up", delivery_id="Ev1"))
+    request = StartRequest(content=b"tidy up", command_id=recorded.command_id, delivery_id="Ev1")
+    started = jobs.start(office, otto, request)
+    row = command_of(office, recorded.command_id)
+    assert (row.session_id, row.team, row.command_text) == (
         started.job_id,
         "team-engineering",
-        started.priority_file,
+        "/work tidy up",
     )
+    assert row.priority_file == started.priority_file
+
+
+def test_a_start_that_nobody_recorded_is_recorded_with_its_words(office: Office, folder: Actor) -> None:
+    started = jobs.start(office, folder, StartRequest(content=b"# Add login\n\nText.\n", name="add-login.md"))
+    with office.store.reading() as tx:
+        [row] = rows.newest(tx)
+    assert (row.session_id, row.surface, row.user_id) == (started.job_id, "file", "priorities")
+    assert row.command_text == "# Add login\n\nText.\n"
+
+
+def test_the_same_start_again_is_no_second_command(office: Office, folder: Actor, otto: Actor) -> None:
+    for _ in range(2):
+        jobs.start(office, folder, StartRequest(content=b"# Add login", name="add-login.md"))
+        jobs.start(office, otto, StartRequest(content=b"Tidy up", delivery_id="Ev1"))
+    with office.store.reading() as tx:
+        assert len(rows.newest(tx)) == 2
+
+
+def test_what_starts_by_itself_is_nobodys_command(office: Office, clock: SettableClock) -> None:
+    actor = actor_for(office.config, "sched-1", "schedule")
+    jobs.start(office, actor, StartRequest(content=b"# News", schedule_id="sched-1", slot=clock.now()))
+    with office.store.reading() as tx:
+        assert rows.newest(tx) == []
