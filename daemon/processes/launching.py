@@ -11,13 +11,13 @@ from pathlib import Path
 
 from daemon.processes.attempt import Attempt
 from daemon.processes.record import ProcessSpec
-from daemon.processes.shim import LOCK_FD
+from daemon.processes.shim import BELL_FD, LOCK_FD
 
 #: the folder that holds the package ``daemon``; put behind the standard library, so it can shadow nothing
 _HOME = str(Path(__file__).resolve().parents[2])
 _BEGIN = "import sys; sys.path.append(sys.argv[1]); from daemon.processes.shim import main; main()"
 
-_FREE = 10  # descriptors from here on are in nobody's way while 0 to 3 are set up
+_FREE = 10  # descriptors from here on are in nobody's way while 0 to 4 are set up
 
 
 def launch(attempt: Attempt, spec: ProcessSpec, env: Mapping[str, str], secrets: str) -> int:
@@ -41,10 +41,13 @@ def _start(attempt: Attempt) -> tuple[int, int]:
     reading, writing = (_out_of_the_way(descriptor) for descriptor in os.pipe())
     try:
         lock = _out_of_the_way(attempt.make())
+        # Opened here, so that a shim which dies at once hangs up too.
+        bell = _out_of_the_way(os.open(attempt.folder / "bell", os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC))
         try:
-            return _spawn(attempt, lock, reading), writing
+            return _spawn(attempt, reading, lock, bell), writing
         finally:
             os.close(lock)
+            os.close(bell)
     except OSError:
         os.close(writing)
         raise
@@ -68,7 +71,7 @@ def _order(attempt: Attempt, spec: ProcessSpec, env: Mapping[str, str], secrets:
     }
 
 
-def _spawn(attempt: Attempt, lock: int, order: int) -> int:
+def _spawn(attempt: Attempt, order: int, lock: int, bell: int) -> int:
     log_flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     return os.posix_spawn(
         sys.executable,
@@ -80,6 +83,7 @@ def _spawn(attempt: Attempt, lock: int, order: int) -> int:
             (os.POSIX_SPAWN_OPEN, 1, str(attempt.folder / "shim.log"), log_flags, 0o600),
             (os.POSIX_SPAWN_DUP2, 1, 2),
             (os.POSIX_SPAWN_DUP2, lock, LOCK_FD),
+            (os.POSIX_SPAWN_DUP2, bell, BELL_FD),
         ],
     )
 

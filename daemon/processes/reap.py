@@ -16,8 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-import psutil
-
 from daemon.processes.family import HAS_PROC, signal_exactly, start_time
 
 TOKEN_NAME = "AGENT_SERVICE_RUN"  # noqa: S105 - the name of a variable, no secret
@@ -70,26 +68,31 @@ class ProcTable:
 class PsutilTable:
     """Any system that psutil knows."""
 
+    def __init__(self) -> None:
+        import psutil  # 8 MB of the daemon's memory, for nothing where there is /proc
+
+        self._psutil = psutil
+
     def marked(self, prefix: str) -> list[Stray]:
         """Return the processes whose token starts with ``prefix``."""
         strays = []
-        for process in psutil.process_iter():
+        for process in self._psutil.process_iter():
             try:
                 token = process.environ().get(TOKEN_NAME, "")
                 if token.startswith(prefix) and process.pid != os.getpid():
                     strays.append(Stray(process.pid, process.create_time(), token))
-            except (psutil.Error, OSError):
+            except (self._psutil.Error, OSError):
                 continue
         return strays
 
     def kill(self, stray: Stray) -> bool:
         """Kill exactly this process; say whether it was there."""
         try:
-            process = psutil.Process(stray.pid)
+            process = self._psutil.Process(stray.pid)
             if process.create_time() != stray.started:
                 return False
             process.kill()
-        except psutil.Error:
+        except self._psutil.Error:
             return False
         return True
 

@@ -2,15 +2,16 @@
 
 Started as ``python -I -S``, it imports nothing installed. Its order comes through standard input and is never on
 disk: it holds the child's environment. Descriptor 3 is the attempt's locked lock file: as long as the lock is held
-this process lives, and every decision about the attempt rests on that.
+this process lives, and every decision about the attempt rests on that. Descriptor 4 is the bell: whoever waits at
+its other end hears when there is something new, and when we are gone.
 
 Whatever runs below the child is found by descent: this process is the subreaper, so who leaves its parent, session
 or environment behind is still its descendant. If this process is killed, the kernel kills the child (PDEATHSIG) and
 the daemon finds the rest by the token in their environment. Without /proc (macOS) both are missing: from here only
 the child's process group is reached, and the daemon's look at environments is the net.
 
-In the attempt's folder: ``control`` (read: look at ``stop``), ``bell`` (written: there is something new), ``index``
-(see output.py), ``pid.json``, and at the end ``exit.json``, atomically. A shim that is asked to leave (SIGTERM: the
+In the attempt's folder: ``control`` (read: look at ``stop``), ``index`` (see output.py), ``pid.json``, and at the
+end ``exit.json``, atomically. A shim that is asked to leave (SIGTERM: the
 machine goes down) ends the child and records nothing: the run was lost, not finished.
 """
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Callable
 
-LOCK_FD = 3
+LOCK_FD, BELL_FD = 3, 4  # inherited from the daemon that started us
 GRACE_S = 1.5  # from SIGTERM to SIGKILL after a timeout
 LINGER_S = 0.1  # what the child leaves running may end by itself this long
 LEFTOVER_GRACE_S = 0.5  # from SIGTERM to SIGKILL for what the child leaves running
@@ -50,7 +51,6 @@ class Shim:
     def __init__(self, order: Order, folder: str) -> None:
         self._order, self._folder = order, folder
         self._control = os.open(f"{folder}/control", os.O_RDWR | os.O_NONBLOCK)
-        self._bell = os.open(f"{folder}/bell", os.O_RDWR | os.O_NONBLOCK)
         self._woken, waker = os.pipe()
         os.set_blocking(waker, False)
         signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
@@ -59,6 +59,7 @@ class Shim:
         self._poll = select.poll()
         self._began_at, self._began = time.time(), time.monotonic()
         self._heard = self._began
+        self._child = 0
         self._status: int | None = None
         self._reason, self._error = "", ""
         self._is_leaving = self._is_alone = False
@@ -72,6 +73,7 @@ class Shim:
         if self._reason:
             self._record(dropped=0)
             return
+        self._write_pids()
         try:
             self._open_output()
             self._child, self._pipes = start_child(self._order)
@@ -219,13 +221,15 @@ class Shim:
 
     def _ring(self) -> None:
         try:  # noqa: SIM105 - contextlib costs a millisecond of each start
-            os.write(self._bell, b".")
+            os.write(BELL_FD, b".")
         except BlockingIOError:
             pass  # nobody listens, or has not come yet: the next look finds all of it
 
     def _write_pids(self) -> None:
-        me, child = _member(os.getpid()), _member(self._child)
-        _write_atomically(f"{self._folder}/pid.json", f'{{"shim": {list(me)}, "child": {list(child)}}}\n')
+        """Say who we are, before the start and after it: a start that hangs can be ended by its pid."""
+        child = f"{list(_member(self._child))}" if self._child else "null"
+        text = f'{{"shim": {list(_member(os.getpid()))}, "child": {child}}}\n'
+        _write_atomically(f"{self._folder}/pid.json", text)
 
     def _record(self, dropped: int) -> None:
         code = os.waitstatus_to_exitcode(self._status) if self._status is not None else None
@@ -309,7 +313,8 @@ def main() -> None:
     folder = sys.argv[-1]
     os.setsid()
     os.set_inheritable(LOCK_FD, False)
-    os.closerange(LOCK_FD + 1, 65_536)
+    os.set_inheritable(BELL_FD, False)
+    os.closerange(BELL_FD + 1, 65_536)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)

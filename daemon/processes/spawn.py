@@ -12,6 +12,7 @@ import select
 import shutil
 import threading
 import time
+import weakref
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
@@ -26,7 +27,7 @@ from daemon.processes.record import Detached, EndReason, ProcessEnd, ProcessSpec
 __all__ = ["Detached", "EndReason", "OnLine", "ProcessEnd", "ProcessSpec", "Processes", "Stream"]
 
 ATTEMPTS_MAX = 3  # a run that is lost this often is not tried again
-LOOK_S = 0.5  # how often a waiting thread looks whether the shim lives, should the bell be silent
+LOOK_S = 2.0  # how often a waiting thread looks whether the shim lives, should the bell be silent
 REAP_S = 0.2  # a shim leaves within a millisecond of recording the end
 STOP_MARGIN_S = 0.3  # beyond the grace: then a shim that does not answer is killed as well
 
@@ -44,8 +45,10 @@ class Processes:
         self._runs_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.installation = hashlib.sha256(os.fsencode(self._runs_dir.resolve())).hexdigest()[:12]
         self._table = process_table()
-        self._closing, self._closer = os.pipe()
-        self._is_closed = False
+        self._closing, closer = os.pipe()
+        weakref.finalize(self, os.close, self._closing).atexit = False
+        self._let_go = weakref.finalize(self, os.close, closer)  # callable, and closes once
+        self._let_go.atexit = False
         self._lock = threading.Lock()
         self._shims: dict[
             Path, int
@@ -114,16 +117,13 @@ class Processes:
 
     def close(self) -> None:
         """Let go: every run(), now and later, raises Detached. The processes go on under their shims."""
-        with self._lock:
-            if not self._is_closed:
-                self._is_closed = True
-                os.close(self._closer)
+        self._let_go()
 
     def _open(self, spec: ProcessSpec) -> Attempt:
         """Return the attempt to follow: the latest, or a new one where there is none that counts."""
         folder = self._runs_dir / spec.key
         with turn(folder):
-            if self._is_closed:
+            if not self._let_go.alive:
                 raise Detached(spec.key)
             known = attempts(folder, spec.key)
             number = 1
@@ -163,7 +163,7 @@ class Processes:
                 if end is not None:
                     self._finish(attempt)
                     return end
-                if self._is_closed:
+                if not self._let_go.alive:
                     raise Detached(spec.key)
                 must_look = _wait(poll, bell)
 

@@ -147,7 +147,7 @@ def test_looking_at_the_lock_never_disturbs_a_starting_shim(bench: Bench) -> Non
     prober = threading.Thread(target=probe)
     prober.start()
     try:
-        ends = [bench.run("true", key=f"job-1/{number}") for number in range(60)]
+        ends = [bench.run("true", key=f"job-1/{number}") for number in range(30)]
     finally:
         is_over.set()
         prober.join()

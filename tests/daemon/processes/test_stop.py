@@ -44,7 +44,7 @@ def test_a_stop_reaches_every_kind_of_descendant_within_two_seconds(
 ) -> None:
     running, pid = begin(bench, KINDS[kind], eventually)
     began = time.monotonic()
-    assert bench.processes.stop("job-1/", grace_s=1.0) == 1
+    assert bench.processes.stop("job-1/", grace_s=0.4) == 1
     assert time.monotonic() - began < 2.0
     assert is_gone(pid)
     assert running.end().reason is EndReason.STOPPED
