@@ -39,6 +39,7 @@ from daemon.processes.spawn import Processes
 log = logging.getLogger(__name__)
 
 PULSE_S = 0.25  # how late an order committed by another process is noticed
+AGAIN_S = 5.0  # what time alone brings (a pause that ends, a new day's budget) is noticed this late
 TIDY_S = 30.0  # how often orphaned processes and misplaced files are looked for
 DRAIN_LOOK_S = 0.05
 DRAIN_INTAKE_S = 3600.0  # how long draining waits for the inbox
@@ -144,14 +145,16 @@ class Daemon:
 
     def _beat(self) -> None:
         seen: int | str | None = None
+        acted_at = float("-inf")
         while not self._leaving.is_set():
             self._woken.wait(PULSE_S)
             was_woken = self._woken.is_set()
             self._woken.clear()
             try:
                 version = self.store.version()
-                if was_woken or version != seen:
-                    seen = version
+                is_time = time.monotonic() - acted_at > AGAIN_S
+                if was_woken or version != seen or is_time:
+                    seen, acted_at = version, time.monotonic()
                     self._act()
                 self._tidy_when_due()
             except (StoreError, OSError) as error:  # a full disk, a locked or restarted database: try again

@@ -97,7 +97,11 @@ def _tasks(tasks: Sequence[ReportedTask]) -> str:
         f"| {duration(task.duration_s)} | {_cell(task.task)} | {_cell(task.error or '')} |"
         for task in tasks
     ]
-    head = "## Who did what\n\n| iteration | agent | result | took | task | why it failed |\n" + "|---" * 6 + "|\n"
+    head = (
+        "## Who did what\n\n| iteration | agent | result | took | task | why it failed |\n"
+        + "|---" * 6
+        + "|\n"
+    )
     return head + "\n".join(rows)
 
 

@@ -51,6 +51,11 @@ class Assignment:
         return f"{self.iteration + 1}-{self.agent.short_id}"
 
     @property
+    def has_work_in_the_tree(self) -> bool:
+        """An earlier run of the agent ended well."""
+        return any(run["agent_id"] == self.agent.id and run["ended_well"] for run in self.story["runs"])
+
+    @property
     def task(self) -> str:
         """What the agent is asked to do."""
         return self.story["plan"]["descriptions"][self.agent.id]
@@ -205,7 +210,9 @@ def _hand_in(
         email=place.config.work.commit_email,
     )
     files = list(changed_files(worktree.clone, start, commit)) if commit else []
-    reason = result.reason if not result.ok else ("" if files else "it changed nothing")
+    # Whoever has work in the tree may find that nothing of it needs mending: then the verdict decides.
+    may_change_nothing = part.has_work_in_the_tree
+    reason = result.reason if not result.ok else ("" if files or may_change_nothing else "it changed nothing")
     facts: RunFacts = {
         "agent_id": part.agent.id,
         "task_id": task_id,

@@ -127,9 +127,7 @@ def _judge(
     named = [check["name"] for check in ready["checks"] if check["is_named"]]
     comparisons = compare(baseline, checks, named)
     faults = {comparison.name: comparison for comparison in comparisons if comparison.is_fault}
-    at_work = list(
-        {run["agent_id"]: run for run in runs if run["ended_well"]}.values()
-    )  # the newest run of each
+    at_work = _at_work(runs)
     contributions = _contributions(place, session, clone, moment, story, at_work, faults)
     findings = [
         Finding(
@@ -148,6 +146,17 @@ def _judge(
     return Judged(checks=checks, comparisons=comparisons, findings=[*findings, *review])
 
 
+def _at_work(runs: Sequence[RunFacts]) -> list[RunFacts]:
+    """Return what each agent put into the tree: its newest commit, with the files of all its runs."""
+    newest: dict[str, RunFacts] = {}
+    for run in runs:
+        if run["ended_well"] and run["files"]:
+            earlier = newest.get(run["agent_id"])
+            files = sorted({*run["files"], *(earlier["files"] if earlier else ())})
+            newest[run["agent_id"]] = {**run, "files": files}
+    return list(newest.values())
+
+
 def _contributions(
     place: Workplace,
     session: Session,
@@ -162,11 +171,10 @@ def _contributions(
     Each agent's commit is checked alone, for the broken checks only. A check that was green on what the agent
     started from (the base, or a head that carried the colleagues before it) and is red on its commit is its fault.
     """
-    working = [run for run in runs if run["files"] and run["commit"]]
     broken = [check for check in story["ready"]["checks"] if check["name"] in faults]
     broken = [check for check in broken if faults[check["name"]].before is not False]
-    if len({run["agent_id"] for run in working}) < 2 or not broken:
-        return [Contribution(agent_id=run["agent_id"], files=tuple(run["files"])) for run in working]
+    if len(runs) < 2 or not broken:
+        return [Contribution(agent_id=run["agent_id"], files=tuple(run["files"])) for run in runs]
     contributions = []
     red_at: dict[str, frozenset[str]] = {story["ready"]["base_commit"]: frozenset()}
 
@@ -177,8 +185,8 @@ def _contributions(
             red_at[commit] = frozenset(check.name for check in results if not check.is_green)
         return red_at[commit]
 
-    for run in working:
-        assert run["commit"] is not None
+    for run in runs:
+        assert run["commit"] is not None, "files are changed by a commit"
         broke = red(run["commit"]) - red(run["started_from"])
         contributions.append(Contribution(agent_id=run["agent_id"], files=tuple(run["files"]), broke=broke))
     integration(place, session.id, clone, story["head"])

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from tests.flows.conftest import SUITE, Company, Start, git
+from tests.whole_company import SUITE, Company, Start, git
 
 TESTS = {
     "greet.py": "def greet():\n    return 'helo'\n",

@@ -7,7 +7,8 @@ from collections import Counter
 
 import pytest
 
-from tests.flows.conftest import Company, Start, git
+from daemon.app import Daemon
+from tests.whole_company import Company, Start, git
 
 JOBS = 100
 JOBS_AT_ONCE = 4
@@ -37,7 +38,7 @@ def test_a_hundred_files_become_a_hundred_finished_jobs(company: Company, finish
         )
     passed: list[str] = []
     looked = Counter[str]()
-    daemons = []
+    daemons: list[Daemon] = []
 
     def look(job_id: str, step: str, moment: str) -> None:
         with daemons[0].store.reading() as tx:
@@ -47,7 +48,7 @@ def test_a_hundred_files_become_a_hundred_finished_jobs(company: Company, finish
         if len(rows) > JOBS_AT_ONCE or max(counts.values(), default=0) > JOBS_PER_REPOSITORY:
             passed.append(f"{step}: {dict(counts)}")
 
-    def remember(daemon: object) -> None:
+    def remember(daemon: Daemon) -> None:
         daemons.append(daemon)
 
     running = finish(within_s=500, on_step=look, on_made=remember)

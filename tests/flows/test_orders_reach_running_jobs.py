@@ -12,7 +12,7 @@ from company.clock import SystemClock
 from company.orders import jobs, pauses
 from company.orders.office import Actor, Role
 from tests.conftest import SettableClock
-from tests.flows.conftest import Company, Start, git
+from tests.whole_company import Company, Start, git
 
 CEO = Actor("ceo", Role.CEO, "terminal")
 Eventually = Callable[..., None]
