@@ -45,6 +45,12 @@ def prepare(place: Workplace, job_id: str) -> ReadyFacts | Ends:
             "outcome": f"the repository has no branch {base_branch!r} (name the base in the file: `base: …`)",
         }
     branch = priority.branch or f"{place.config.work.branch_prefix}{job_id}"
+    if branch == base_branch:
+        return {
+            "ends": JobStatus.FAILED.value,
+            "outcome": f"the work may not go straight onto its base {base_branch!r} (take `branch:` out of the file, "
+            "or name another)",
+        }
     worktree = integration(place, job_id, clone, base_commit)
     setup = setup_commands(place, session, priority)
     make_ready(place, job_id, worktree, setup, lock_files(place, session))

@@ -172,3 +172,13 @@ def test_a_target_that_is_not_there_fails_with_the_mend(company: Company, finish
     job = finish().job()
     assert job.status == "failed"
     assert "nowhere.git" in (job.outcome or "")
+
+
+def test_work_never_goes_straight_onto_its_base(company: Company, finish: Start) -> None:
+    company.agent("backend")
+    bare = company.repository("one", {"a.txt": "a\n"}, commands={"backend": ["sed", "-i", "s/a/b/", "a.txt"]})
+    company.drop("onto-main.md", "---\nrepo: one\nbranch: main\n---\n# Change a letter\n")
+    job = finish().job()
+    assert job.status == "failed"
+    assert "may not go straight onto its base 'main'" in (job.outcome or "")
+    assert git(bare, "show", "main:a.txt") == "a"
