@@ -156,3 +156,8 @@ def duration(seconds: float | None) -> str:
     if minutes < 120:
         return f"{minutes} min {rest} s"
     return f"{minutes // 60} h {minutes % 60} min"
+
+
+def counted(number: int, thing: str) -> str:
+    """Write a number of things for people: ``1 file``, ``3 files``."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"

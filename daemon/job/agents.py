@@ -9,6 +9,7 @@ from company.store import sessions, tasks
 from company.store.sessions import Session
 from company.work.brief import BriefFacts, compose_brief
 from company.work.priority import Priority, body_of
+from company.work.report import counted
 from company.work.staff import Agent
 from company.work.task import TaskStatus
 from daemon.git.delivery import changed_files
@@ -261,5 +262,5 @@ def merge(place: Workplace, job_id: str, head: str, runs: list[RunFacts]) -> Mer
             log.say("merge", f"{short_id}: conflict in {', '.join(outcome.files)}")
         else:
             head = outcome.commit
-            log.say("merge", f"{short_id}: {len(run['files'])} files")
+            log.say("merge", f"{short_id}: {counted(len(run['files']), 'file')}")
     return {"head": head, "conflicts": conflicts}

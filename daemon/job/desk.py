@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from company.work.report import counted
 from company.work.staff import Agent
 from daemon.job.state_files import write_atomically
 from daemon.job.workplace import Workplace
@@ -71,7 +72,7 @@ class AgentDesk:
             "error": error or None,
             "feedback": feedback.as_dict() if feedback else None,
         }
-        words = f"failed: {error}" if error else f"done: {len(files or [])} files changed"
+        words = f"failed: {error}" if error else f"done: {counted(len(files or []), 'file')} changed"
         self._log.say(self._agent.short_id, words)
         self._write()
 

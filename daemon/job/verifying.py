@@ -7,6 +7,7 @@ from typing import Any
 from company.orders.telling import tell_job
 from company.store import tasks
 from company.store.sessions import Session
+from company.work.report import counted
 from company.work.review import review_diff
 from company.work.settlement import Verdict, WaitingTask, settle
 from company.work.task import TaskStatus
@@ -233,4 +234,4 @@ def _write_state(
 def _verdict_words(verdict: Verdict) -> str:
     if verdict.is_good:
         return "nothing to mend"
-    return f"{len(verdict.findings)} findings, back to {names(verdict.back_to) or 'nobody'}"
+    return f"{counted(len(verdict.findings), 'finding')}, back to {names(verdict.back_to) or 'nobody'}"

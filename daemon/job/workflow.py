@@ -7,6 +7,7 @@ this file touches a file, a clock or a database, so that telling the story twice
 import asyncio
 from typing import Any, cast
 
+from company.work.report import counted
 from daemon.engine import Do
 from daemon.job.facts import (
     BaseFacts,
@@ -176,13 +177,11 @@ def _is_base_conflict(findings: list[dict[str, Any]]) -> bool:
 
 def _delivery_words(delivered: DeliveredFacts) -> str:
     place = f"on {delivered['delivered_to']}" if delivered["delivered_to"] else "as a patch"
-    count = len(delivered["files"])
-    return f"{count} file{'s' if count != 1 else ''} changed, branch {delivered['branch']} {place}"
+    return f"{counted(len(delivered['files']), 'file')} changed, branch {delivered['branch']} {place}"
 
 
 def _blocker_words(findings: list[dict[str, Any]], iterations: int) -> str:
     first = findings[0]
     who = (first["agent_id"] or "everyone").removeprefix("agent-")
     more = f", and {len(findings) - 1} more" if len(findings) > 1 else ""
-    rounds = "iteration" if iterations == 1 else "iterations"
-    return f"after {iterations} {rounds}: {who}: {first['source']}: {first['text']}{more}"
+    return f"after {counted(iterations, 'iteration')}: {who}: {first['source']}: {first['text']}{more}"
