@@ -155,6 +155,8 @@ class Daemon:
                 is_time = time.monotonic() - acted_at > AGAIN_S
                 if was_woken or version != seen or is_time:
                     seen, acted_at = version, time.monotonic()
+                    if is_time:
+                        self._follow_config()
                     self._act()
                 self._tidy_when_due()
             except (StoreError, OSError) as error:  # a full disk, a locked or restarted database: try again
@@ -195,7 +197,6 @@ class Daemon:
         self._tidied_at = time.monotonic()
         for line in self._processes.sweep(self._is_wanted):
             log.warning("processes: %s", line)
-        self._follow_config()
 
     def _follow_config(self) -> None:
         try:

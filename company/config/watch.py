@@ -8,7 +8,9 @@ from company.config.loading import load_config
 from company.config.records import Config
 
 #: sections, or single keys of them, that are read once at start
-NEEDS_RESTART = ("company.time_zone", "database", "folders", "intake.settle_s", "intake.rescan_s")
+NEEDS_RESTART = (
+    "company.time_zone", "database", "folders", "intake.settle_s", "intake.rescan_s", "limits.agents_at_once",
+)  # fmt: skip
 
 
 class ConfigWatch:

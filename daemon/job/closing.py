@@ -6,14 +6,16 @@ import shutil
 from company.orders.telling import tell_job
 from company.store import agents as agent_rows
 from company.store import rewards, sessions, tasks, teams
+from company.store.gate import Transaction
 from company.store.sessions import Session
+from company.work.analysis import SessionFacts, analyse
 from company.work.job import JobStatus
 from company.work.report import ReportedTask, SessionStory, render_report
 from company.work.verification import Comparison
 from daemon.git.worktree import remove_job
 from daemon.job.facts import StoryFacts, check_from, finding_from
 from daemon.job.preparing import open_target
-from daemon.job.settling import settle_session
+from daemon.job.settling import analyse_session, settle_session
 from daemon.job.state_files import write_atomically
 from daemon.job.workplace import Workplace
 
@@ -30,6 +32,7 @@ def close(place: Workplace, job_id: str, story: StoryFacts) -> str:
         delivered = story.get("delivered")
         if settle_session(tx, job_id, JobStatus(story["status"]), story["outcome"]):
             sessions.annotate(tx, job_id, pr_url=delivered["pr_url"] if delivered else None)
+            analyse_session(tx, job_id, analyse(_facts(tx, job_id, story)))
             tell_job(tx, job_id, "closed")
     session = place.session(job_id)
     for part in (_write_report, _write_state, _tidy):
@@ -41,6 +44,18 @@ def close(place: Workplace, job_id: str, story: StoryFacts) -> str:
     place.log(job_id).say("service", f"{session.status}: {session.outcome}")
     place.place_file(session)
     return session.status
+
+
+def _facts(tx: Transaction, job_id: str, story: StoryFacts) -> SessionFacts:
+    delivered, verdicts = story.get("delivered"), story["verdicts"]
+    return SessionFacts(
+        task_statuses=[task.status for task in tasks.of_session(tx, job_id)],
+        iterations=sessions.get(tx, job_id).iteration_count,
+        is_completed=story["status"] == JobStatus.COMPLETED,
+        files_changed=len(delivered["files"]) if delivered else 0,
+        check_verdicts=[one["verdict"] for one in verdicts[-1]["comparisons"]] if verdicts else [],
+        findings=sum(len(verdict["findings"]) for verdict in verdicts),
+    )
 
 
 def _write_state(place: Workplace, session: Session, story: StoryFacts) -> None:

@@ -4,6 +4,8 @@ Status, counters, metrics, reward and the words for Slack are one transaction, a
 update: whoever comes second changes nothing, so nothing is ever paid twice.
 """
 
+from collections.abc import Mapping
+
 from company.learning.reward import POINTS
 from company.store import agents, metrics, rewards, sessions, tasks
 from company.store.gate import Transaction
@@ -35,14 +37,18 @@ def settle_session(tx: Transaction, job_id: str, status: JobStatus, outcome: str
     """Close a job: tasks that never ran or never got a verdict count for nobody. False when it was closed before."""
     if not sessions.move(tx, job_id, status, outcome=outcome, phase="closed"):
         return False
-    session = sessions.get(tx, job_id)
     for task in tasks.of_session(tx, job_id):
         if task.status in (TaskStatus.PENDING, TaskStatus.IN_PROGRESS):
             settle_task(tx, task.id, TaskStatus.BLOCKED, error=outcome)
     cause = f"session {status.value}"
     if cause in POINTS:
         rewards.issue(tx, "session", job_id, status.value, POINTS[cause], outcome)
-    context = {"status": status.value, "team_id": session.team_id}
-    metrics.record(tx, "session", job_id, "duration_seconds", session.duration_seconds or 0.0, context)
-    metrics.record(tx, "session", job_id, "iterations", float(session.iteration_count), context)
     return True
+
+
+def analyse_session(tx: Transaction, job_id: str, numbers: Mapping[str, float]) -> None:
+    """Keep what a finished job says about how work goes here. Only in the transaction that settled it."""
+    session = sessions.get(tx, job_id)
+    context = {"status": session.status.value, "team_id": session.team_id}
+    for name, value in {"duration_seconds": session.duration_seconds or 0.0, **numbers}.items():
+        metrics.record(tx, "session", job_id, name, value, context)

@@ -66,7 +66,7 @@ def verify(
         for task_id in duties:
             settle_task(tx, task_id, TaskStatus.COMPLETED)
         tell_job(tx, job_id, f"verdict:{iteration}")
-    _write_state(place, session, iteration, judged, verdict)
+    _write_state(place, session, story, iteration, judged, verdict)
     place.log(job_id).say("verification", _verdict_words(verdict))
     return {
         "checks": [check_facts(check) for check in judged.checks],
@@ -214,7 +214,7 @@ def _conflict_findings(conflicts: dict[str, list[str]]) -> list[Finding]:
 
 
 def _write_state(
-    place: Workplace, session: Session, iteration: int, judged: Judged, verdict: Verdict
+    place: Workplace, session: Session, story: StoryFacts, iteration: int, judged: Judged, verdict: Verdict
 ) -> None:
     state = place.state(session.id)
     facts: dict[str, Any] = {
@@ -226,6 +226,12 @@ def _write_state(
         "findings": [finding_facts(finding) for finding in verdict.findings],
         "back_to": list(verdict.back_to),
     }
+    reviewer = story["plan"]["reviewer_id"]
+    if reviewer is not None:
+        found = [one for one in facts["findings"] if one["source"] == "review"]
+        state.write(
+            reviewer.removeprefix("agent-"), {**facts, "checks": [], "findings": found, "agent": reviewer}
+        )
     history = state.read("verification").get("iterations", [])
     kept = [one for one in history if one.get("iteration") != iteration + 1]
     state.write("verification", {"job": session.id, "iterations": [*kept, facts]})

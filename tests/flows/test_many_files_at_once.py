@@ -66,7 +66,7 @@ def test_a_hundred_files_become_a_hundred_finished_jobs(company: Company, finish
                 files = git(remote, "diff", "--name-only", "main", job.branch_name or "").split()
                 assert files == [f"{job.id}.txt"]
     states = sorted((company.root / ".compound-state").glob("session-*/*.json"))
-    assert len(states) == JOBS * 4
+    assert len(states) == JOBS * 5
     for state in states:
         assert json.loads(state.read_text())["job"] in state.parent.name
     assert len(company.folders()["done"]) == JOBS

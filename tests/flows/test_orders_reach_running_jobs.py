@@ -182,3 +182,16 @@ def test_work_never_goes_straight_onto_its_base(company: Company, finish: Start)
     assert job.status == "failed"
     assert "may not go straight onto its base 'main'" in (job.outcome or "")
     assert git(bare, "show", "main:a.txt") == "a"
+
+
+def test_a_repository_added_to_config_yaml_is_taken_up_without_a_restart(
+    company: Company, start: Start, eventually: Eventually
+) -> None:
+    company.agent("backend")
+    running = start()
+    company.repository("late", {"a.txt": "a\n"}, commands={"backend": ["sed", "-i", "s/a/b/", "a.txt"]})
+    company.write_config()
+    eventually(lambda: running.daemon.office().config.repository("late"), within_s=15)
+    company.drop("late.md", "---\nrepo: late\n---\n# Change a letter\n")
+    eventually(lambda: [job.status.value for job in running.jobs()] == ["completed"], within_s=20)
+    running.daemon.drain()
