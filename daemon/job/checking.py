@@ -81,6 +81,9 @@ def run_command(
     def keep(_stream: str, line: str) -> None:
         tail.append(place.redactor.text(line))
         del tail[:-TAIL_LINES]
+
+    def keep_and_quote(stream: str, line: str) -> None:
+        keep(stream, line)
         log.quote(who, line)
 
     end = place.processes.run(
@@ -97,7 +100,8 @@ def run_command(
             output_limit_bytes=place.config.limits.log_bytes_per_job,
             memory_limit_bytes=None,
         ),
-        keep,
+        keep_and_quote,
+        keep,  # what a former daemon put into the log
     )
     if end.reason is EndReason.STOPPED and _was_stopped(place, job_id):
         raise CheckStopped(job_id)
