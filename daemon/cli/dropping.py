@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from company.clock import SystemClock
 from company.errors import PriorityFileError
 from daemon.cli.desk import Desk, hint_if_not_running, open_desk, read_config
 from daemon.cli.jobs import wait_for_end
@@ -56,6 +57,7 @@ def drop(
         return
     config = read_config(context)
     data = read_priority_file(config, file)
+    dropped_at = SystemClock().now()
     placed = place_in_inbox(config.folders.priorities, inbox_name(file.name), data)
     shown = placed.relative_to(config.root) if placed.is_relative_to(config.root) else placed
     if not as_json:
@@ -69,7 +71,7 @@ def drop(
         hint_if_not_running(config, "it takes the file")
         return
     with open_desk(context) as desk:
-        job_id = await_job(desk, placed, data, desk.office.clock.now())
+        job_id = await_job(desk, placed, data, dropped_at)
         wait_for_end(desk, job_id, as_json=as_json)
 
 

@@ -210,7 +210,7 @@ def _ending(story: JobStory) -> "Iterator[RenderableType]":
     from rich.text import Text
 
     def indented(text: str, style: str) -> Padding:
-        return Padding(Text(text, style=style), (0, 0, 0, 2))
+        return Padding(Text(text, style=style), (0, 0, 0, 2), expand=False)
 
     for question in story.questions:
         yield indented(f"? {plain(question)}", "yellow")

@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from company.orders.office import Office
+from company.errors import PriorityFileError
+from company.orders.office import Actor, Office
 from company.store import sessions
 from company.store.sessions import Session
 from company.work.job import JobStatus
-from daemon.cli.dropping import inbox_name, place_in_inbox
+from daemon.cli.desk import Desk
+from daemon.cli.dropping import await_job, inbox_name, place_in_inbox
 from daemon.intake.inbox import Inbox
 from daemon.intake.names import is_ignored, refuse_name
 from tests.daemon.cli.conftest import Run
@@ -177,6 +179,20 @@ def test_waiting_for_a_file_that_is_rejected_reads_out_the_cause(
     assert ran.code == 1
     assert "no team is called 'nosuch'" in ran.err
     assert "→ use one of:" in ran.err
+
+
+def test_a_file_that_was_rejected_before_anybody_looked_is_still_reported(
+    office: Office, folder_actor: Actor
+) -> None:
+    inbox = Inbox(lambda: office)
+    inbox.lay_out()
+    data = b"---\nteam: nosuch\n---\n# X\n\nText.\n"
+    for _ in range(2):  # the second one is kept under another name
+        dropped_at = office.clock.now()
+        placed = place_in_inbox(inbox.folder, "x.md", data)
+        inbox.take(placed.name)
+        with pytest.raises(PriorityFileError, match="no team is called 'nosuch'"):
+            await_job(Desk(office, folder_actor), placed, data, dropped_at)
 
 
 def test_what_starts_by_a_schedule_is_not_waited_for(run: Run, file: Path) -> None:

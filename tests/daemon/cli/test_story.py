@@ -82,6 +82,10 @@ def test_a_finished_job_shows_what_came_of_it_and_where_it_is() -> None:
     assert "reports/job-1764061200000-abcdefg/report.md" in text
 
 
+def test_in_a_pipe_no_line_is_filled_up_to_its_width() -> None:
+    assert max(len(line) for line in drawn(DONE, width=10_000).splitlines()) < 120
+
+
 def test_a_narrow_terminal_cuts_lines_and_wraps_none_of_the_agents() -> None:
     for line in drawn(STORY, width=60).splitlines():
         assert len(line) <= 60
