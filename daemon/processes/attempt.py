@@ -65,14 +65,14 @@ class Attempt:
         return pid, started
 
     def order_stop(self, grace_s: float) -> None:
-        """Leave the order where the shim looks, and wake it."""
-        _write_atomically(self.folder / "stop", f"{grace_s:.3f}")
-        # ENXIO: no shim listens, yet or any more. It looks once more before it starts the child.
-        with (
-            contextlib.suppress(OSError),
-            _opened(self.folder / "control", os.O_WRONLY | os.O_NONBLOCK) as bell,
-        ):
-            os.write(bell, b".")
+        """Tell the shim, and leave the order for one that does not listen yet, or not any more."""
+        order = f"{grace_s:.3f}\n"
+        with contextlib.suppress(OSError):  # a full disk: who listens hears it all the same
+            _write_atomically(self.folder / "stop", order)
+        control = self.folder / "control"
+        # ENXIO: no shim listens. It looks at the file once more before it starts the child.
+        with contextlib.suppress(OSError), _opened(control, os.O_WRONLY | os.O_NONBLOCK) as descriptor:
+            os.write(descriptor, order.encode())
 
     def is_stop_ordered(self) -> bool:
         """Say whether somebody ordered a stop."""
@@ -84,6 +84,8 @@ class Attempt:
         for name in ("bell", "control"):
             os.mkfifo(self.folder / name, 0o600)
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        with _opened(self.folder / "told", flags) as told:
+            os.write(told, bytes(8))  # the space is taken now: a disk that fills up later stops nobody
         descriptor = os.open(self.folder / "lock", flags, 0o600)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         return descriptor

@@ -4,6 +4,7 @@ The place is written down after each line, in eight bytes beside the attempt. Af
 one tells on from there: a line is told at least once, and only the one that was being told may be told twice.
 """
 
+import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -47,7 +48,10 @@ class Follower:
     def _tell(self, stream: str, line: str, after: int) -> None:
         if after > self._told:
             self._on_line(stream, line)
-            os.pwrite(self._told_file, after.to_bytes(8, sys.byteorder), 0)
+            with contextlib.suppress(
+                OSError
+            ):  # a full disk: told again after a crash, no reason to end the run
+                os.pwrite(self._told_file, after.to_bytes(8, sys.byteorder), 0)
             self._told = after
         elif self._on_replay is not None:
             self._on_replay(stream, line)

@@ -10,9 +10,9 @@ or environment behind is still its descendant. If this process is killed, the ke
 the daemon finds the rest by the token in their environment. Without /proc (macOS) both are missing: from here only
 the child's process group is reached, and the daemon's look at environments is the net.
 
-In the attempt's folder: ``control`` (read: look at ``stop``), ``index`` (see output.py), ``pid.json``, and at the
-end ``exit.json``, atomically. A shim that is asked to leave (SIGTERM: the
-machine goes down) ends the child and records nothing: the run was lost, not finished.
+In the attempt's folder: ``control`` (read: an order to stop), ``stop`` (the same, for a shim that starts later),
+``index`` (see output.py), ``pid.json``, and at the end ``exit.json``, atomically. A shim that is asked to leave
+(SIGTERM: the machine goes down) ends the child and records nothing: the run was lost, not finished.
 """
 
 from __future__ import annotations  # types are for readers: importing typing costs each start 6 ms
@@ -144,17 +144,14 @@ class Shim:
             del self._pipes[descriptor]
 
     def _obey(self) -> None:
-        """Look whether a stop was ordered; the file holds the grace in seconds."""
-        try:  # noqa: SIM105 - contextlib costs a millisecond of each start
-            os.read(self._control, CHUNK)
-        except BlockingIOError:
-            pass  # nobody rang: this is the look before the start
+        """Look whether a stop was ordered: by whoever rang, or before anybody could. It says the grace in seconds."""
         try:
-            with open(f"{self._folder}/stop", encoding="utf-8") as file:  # noqa: PTH123 - see family.py
-                grace = float(file.read())
-        except FileNotFoundError:
-            return
-        self._end("stopped", "", 0.0, grace)
+            order = os.read(self._control, CHUNK).decode("ascii", "replace")
+        except BlockingIOError:
+            order = _text_of(f"{self._folder}/stop")
+        grace = order.split()[-1] if order.split() else ""
+        if grace.replace(".", "", 1).isdigit():
+            self._end("stopped", "", 0.0, float(grace))
 
     def _leave(self, _number: int, _frame: object) -> None:
         self._is_leaving = True
@@ -293,6 +290,14 @@ def _write_atomically(path: str, text: str, *, is_durable: bool = False) -> bool
     except OSError:
         return False
     return True
+
+
+def _text_of(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8") as file:  # noqa: PTH123 - see family.py
+            return file.read()
+    except OSError:
+        return ""
 
 
 def _note(_number: int, _frame: object) -> None:
