@@ -1,4 +1,4 @@
-"""The commands drop and plan: give the company a priority file, or only look what it would make of it."""
+"""The command drop: give the company a priority file."""
 
 import fcntl
 import glob
@@ -16,12 +16,13 @@ import typer
 from company.clock import SystemClock
 from company.errors import PriorityFileError
 from daemon.cli.desk import Desk, hint_if_not_running, open_desk, read_config
+from daemon.cli.given_file import read_priority_file
 from daemon.cli.jobs import wait_for_end
 from daemon.cli.options import Json, Wait
 from daemon.cli.output import print_json, print_line, print_note
 
 if TYPE_CHECKING:
-    from company.config import Config
+    pass
 
 #: s; a running service has taken a file long before this
 PATIENCE_S = 10.0
@@ -73,21 +74,6 @@ def drop(
     with open_desk(context) as desk:
         job_id = await_job(desk, placed, data, dropped_at)
         wait_for_end(desk, job_id, as_json=as_json)
-
-
-def read_priority_file(config: "Config", file: Path) -> bytes:
-    """Read a file and make sure it can be taken. Raises PriorityFileError, OSError."""
-    from company.work.priority import parse_priority
-
-    limit = config.intake.max_file_bytes
-    with file.open("rb") as opened:
-        data = opened.read(limit + 1)
-    if len(data) > limit:
-        raise PriorityFileError(
-            file.name, f"larger than {limit} bytes", mend="shorten it, or raise intake.max_file_bytes"
-        )
-    parse_priority(data, file.name)
-    return data
 
 
 def inbox_name(name: str) -> str:

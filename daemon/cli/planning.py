@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from daemon.cli.desk import open_desk
-from daemon.cli.dropping import read_priority_file
+from daemon.cli.given_file import read_priority_file
 from daemon.cli.options import Json
 from daemon.cli.output import plain, print_json, show, styled
 from daemon.cli.story import plan_words

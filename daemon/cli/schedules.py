@@ -123,7 +123,7 @@ def add(
     agent-service schedules add news "every weekday 09:00" news.md
     """
     from company.orders import schedules as orders
-    from daemon.cli.dropping import read_priority_file
+    from daemon.cli.given_file import read_priority_file
 
     if (file is None) != evaluation:
         raise typer.BadParameter("name either a FILE or --evaluation")
