@@ -1,32 +1,53 @@
-# make_environment [uv sync options]: bring .venv to what uv.lock says, by whichever way this machine has.
+# shellcheck shell=sh
+# What ./start and ./check have in common. Sourced from the checkout's folder, by a shell under `set -eu`.
+
+# make_environment UV_SYNC_OPTION...: bring .venv to what uv.lock says, by whichever way this machine has.
 make_environment() {
-    if command -v uv >/dev/null 2>&1; then
-        uv=uv
-    else
-        uv=.venv/bin/uv
-        if ! [ -x "$uv" ]; then
-            python=$(find_python) || exit 1
-            if ! "$python" -m venv .venv >/dev/null 2>&1; then
-                rm -rf .venv
-                echo "This Python has no venv. Mend: apt-get install python3-venv (Debian, Ubuntu), or install uv; then run this again." >&2
-                exit 1
-            fi
-            echo "Setting up .venv …" >&2
-            .venv/bin/python -m pip install --quiet --disable-pip-version-check "uv>=0.9"
-        fi
-    fi
-    # --inexact: uv itself may live in .venv, and the other command's extras may stay.
-    "$uv" sync --frozen --inexact --quiet --no-default-groups "$@"
+    command -v git >/dev/null 2>&1 ||
+        refuse "git is needed and was not found." "install it (Debian, Ubuntu: apt-get install git)."
+    [ -e .venv/bin/agent-service ] || echo "Setting up .venv: once, and only in this folder …" >&2
+    uv=$(find_uv) || uv=$(install_uv) || exit 1
+    # --inexact: uv itself may live in .venv, and what the other command put there may stay.
+    UV_PROJECT_ENVIRONMENT=.venv "$uv" sync --frozen --inexact --quiet "$@"
 }
 
-find_python() {
-    for python in python3 python3.14 python3.13 python3.12 python3.11; do
-        if command -v "$python" >/dev/null 2>&1 &&
-            "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
-            echo "$python"
+# The machine's uv, unless it is too old to know what we ask of it; else the one that an earlier call installed.
+find_uv() {
+    for uv in uv .venv/bin/uv; do
+        if "$uv" sync --no-default-groups --help >/dev/null 2>&1; then
+            echo "$uv"
             return 0
         fi
     done
-    echo "Python 3.11 or newer is needed and was not found. Mend: install it, or install uv (which brings one)." >&2
     return 1
+}
+
+install_uv() {
+    python=$(find_python) || exit 1
+    "$python" -c 'import ensurepip, venv' 2>/dev/null ||
+        refuse "This Python has no venv: $(command -v "$python")." \
+            "apt-get install ${python##*/}-venv (Debian, Ubuntu), or install uv; then run this again."
+    "$python" -m venv .venv >&2 || exit 1
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check "uv>=0.9,<1" >&2 ||
+        refuse "uv could not be installed into .venv; pip said why." \
+            "most often the network: run this again when Python's package index can be reached."
+    echo .venv/bin/uv
+}
+
+find_python() {
+    seen=none
+    for python in python3 python3.14 python3.13 python3.12 python3.11; do
+        found=$("$python" -c 'import platform; print(platform.python_version())' 2>/dev/null) || continue
+        if "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+            echo "$python"
+            return 0
+        fi
+        seen="$python is $found"
+    done
+    refuse "Python 3.11 or newer is needed; found: $seen." "install it, or install uv, which brings one."
+}
+
+refuse() { # refuse WHAT MEND
+    echo "$1 Mend: $2" >&2
+    exit 1
 }

@@ -188,8 +188,8 @@ def _read_numeric_as_float(connection: Any, _record: object) -> None:
 
 
 def check_driver() -> None:
-    """Raise StoreError with the mend when psycopg is not installed."""
+    """Raise StoreError with the mend when psycopg cannot be loaded: it has no binary for every platform."""
     try:
         import psycopg  # noqa: F401 - only whether it is there
     except ImportError as error:
-        raise StoreError("PostgreSQL needs the extra: install agent-service[postgresql]") from error
+        raise StoreError(f"psycopg cannot be loaded; install PostgreSQL's libpq: {error}") from error
