@@ -28,10 +28,13 @@ from company.work.staff import Duty
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Seconds = Annotated[float, Field(gt=0, le=30 * 24 * 3600)]
 Count = Annotated[int, Field(ge=1, le=10_000)]
+Days = Annotated[int, Field(ge=1, le=36_500)]
+Gigabytes = Annotated[float, Field(gt=0, le=1_000_000)]
 Usd = Annotated[float, Field(ge=0)]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
 TeamId = Annotated[str, StringConstraints(pattern=r"^team-[a-z0-9][a-z0-9-]{0,62}$")]
 AgentId = Annotated[str, StringConstraints(pattern=r"^agent-[a-z0-9][a-z0-9-]{0,62}$")]
+UserName = Annotated[str, StringConstraints(pattern=r"^([A-Za-z_][A-Za-z0-9_.-]{0,31}\$?)?$")]
 EnvironmentName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 Argv = Annotated[tuple[str, ...], BeforeValidator(parse_argv)]
 
@@ -80,6 +83,7 @@ class Limits(Record):
     jobs_at_once: Count = 4
     agents_at_once: Count = 4
     jobs_per_repository: Count = 2
+    job_timeout_s: Seconds = 86_400.0
     agent_timeout_s: Seconds = 3600.0
     agent_idle_timeout_s: Seconds = 900.0
     check_timeout_s: Seconds = 1200.0
@@ -101,6 +105,7 @@ class Work(Record):
     commit_name: Text = "Agent Service"
     commit_email: Text = "agent-service@localhost"
     review_max_file_bytes: Annotated[int, Field(ge=1)] = 1_000_000
+    agent_user: UserName = ""  #: who runs agents, checks and setups; '' is the service's own user
 
 
 class Roles(Record):
@@ -205,6 +210,23 @@ class Evaluation(Record):
     schedule: str = "every day 06:00"  #: '' is never
 
 
+class Retention(Record):
+    """What is removed by itself, and when. Days count from a job's end, or from the last use. None is never."""
+
+    state_days: Days | None = 30
+    logs_days: Days | None = 90
+    reports_days: Days | None = None
+    branches_days: Days | None = 90
+    clones_days: Days | None = 30
+    clones_gb: Gigabytes | None = 20.0
+    setups_days: Days | None = 14
+    setups_gb: Gigabytes | None = 5.0
+    steps_days: Days | None = 14
+    outbox_days: Days | None = 30
+    metrics_days: Days | None = 400
+    audit_days: Days | None = None
+
+
 class Config(Record):
     """The whole of it. ``path`` and ``root`` are where it was read, and are no keys of the file."""
 
@@ -226,6 +248,7 @@ class Config(Record):
     repositories: tuple[RepositoryConfig, ...] = ()
     schedules: tuple[ScheduleConfig, ...] = ()
     evaluation: Evaluation = Evaluation()
+    retention: Retention = Retention()
 
     @model_validator(mode="before")
     @classmethod

@@ -86,7 +86,7 @@ def test_a_repository_is_found_by_name_path_or_address(load: Load) -> None:
 FAULTS = [
     ("limitz: {}", 1, "limitz", "did you mean limits?"),
     ("work:\n  runer: x", 2, "work.runer", "did you mean runner?"),
-    ("work:\n  zzzz: x", 2, "work.zzzz", "one of: branch_prefix"),
+    ("work:\n  zzzz: x", 2, "work.zzzz", "one of: agent_user, branch_prefix"),
     ("root: /tmp", 1, "root", "cannot be set"),
     ("limits: 5", 1, "limits", "a mapping"),
     ("limits:\n  jobs_at_once: '4'", 2, "limits.jobs_at_once", "whole number"),
