@@ -100,8 +100,11 @@ class Held:
         return self.keep(replace(record, is_published=True))
 
     def lay_out(self, record: Record) -> Record:
-        """Make the files those of ``record.head``, and the agent's ``.git`` new. Files that git ignores stay."""
-        self.git("read-tree", "--reset", "-u", "--no-recurse-submodules", record.head)
+        """Make files and branch those of ``record.head``, and the agent's ``.git`` new. Files that git ignores stay.
+
+        HEAD of the control directory names the branch, so one process does both.
+        """
+        self.git("reset", "--hard", "--quiet", "--no-recurse-submodules", record.head)
         agent_git.make(
             self.worktree.path,
             self.worktree.clone.path,
@@ -109,7 +112,7 @@ class Held:
             commit=record.head,
             index=self.control / "index",
         )
-        return self.keep(replace(record, is_out=True))
+        return self.keep(replace(record, is_out=True, is_published=True))
 
     def advance(self, head: str) -> Record:
         """Move branch and files on to the commit ``head``."""
@@ -147,6 +150,6 @@ def _held(worktree: Worktree, key: str) -> Iterator[Held]:
     with locked(beside / "locks" / key[:2], _LOCK_TIMEOUT_S) as hold:
         head = f"ref: refs/heads/{worktree.branch}\n"
         control = open_control(beside / "worktrees" / key, worktree.clone.path, head=head)
-        # No git of ours works here while we hold the lock: a lock file is a dead one's.
-        (control / "index.lock").unlink(missing_ok=True)
+        for lock in control.glob("*.lock"):  # no git of ours works here while we hold ours: it is a dead one's
+            lock.unlink(missing_ok=True)
         yield Held(worktree, control, hold)

@@ -44,7 +44,7 @@ def add_worktree(clone: Clone, path: Path, branch: str, commit: str) -> Worktree
             return worktree
         record = desk.keep(Record(str(worktree.path), branch, base=head, head=head))
         worktree.path.mkdir(parents=True, exist_ok=True)
-        desk.publish(_lay_out_again(desk, record) if is_there else desk.lay_out(record))
+        _lay_out_again(desk, record) if is_there else desk.lay_out(record)
     return worktree
 
 
@@ -69,17 +69,16 @@ def _look_at_place(desk: Held) -> bool:
     )
 
 
-def _lay_out_again(desk: Held, record: Record) -> Record:
+def _lay_out_again(desk: Held, record: Record) -> None:
     try:
-        record = desk.lay_out(record)
+        desk.lay_out(record)
         desk.git("clean", "-ffdq")
     except GitError:
         # A damaged index, folders without permission, a file where a folder must be: begin with nothing.
         take_away(desk.worktree.path)
         (desk.control / "index").unlink(missing_ok=True)
         desk.worktree.path.mkdir(parents=True)
-        record = desk.lay_out(record)
-    return record
+        desk.lay_out(record)
 
 
 def commit_all(worktree: Worktree, message: str, *, name: str, email: str) -> str | None:
