@@ -1,5 +1,6 @@
 """The daemon as a process: the folder held, signals heard, and the one way out that keeps unfinished work."""
 
+import contextlib
 import logging
 import os
 import signal
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 OnReady = Callable[[Daemon, Sample | None], None]
 """Called when the daemon takes work. The sample is given where this start has just made it."""
 
+EXIT_FAULT = 3  # `once`: the service itself failed; its log says where
 EXIT_UNFINISHED = 4  # `once`: a job ended failed, blocked or stopped
 
 
@@ -45,27 +47,42 @@ def run(path: Path, *, once: bool, on_ready: OnReady) -> NoReturn:
     began_at = to_iso(daemon.office().clock.now())
     daemon.start()
     log.info("up, pid %d, folder lock %d", os.getpid(), lock)
-    code = 0
-    work = threading.Thread(target=_work, args=(daemon, once, on_ready, sample, leaving), daemon=True)
+    faults: list[Exception] = []
+    work = threading.Thread(target=_work, args=(daemon, once, on_ready, sample, leaving, faults), daemon=True)
     work.start()
     leaving.wait()
-    if once and _has_unfinished(daemon, began_at):
+    code = EXIT_FAULT if faults else 0
+    if once and not faults and _has_unfinished(daemon, began_at):
         code = EXIT_UNFINISHED
     log.info("leaving")
     daemon.leave()
     logging.shutdown()
-    sys.stdout.flush()
+    with contextlib.suppress(BrokenPipeError):  # whoever read us has left
+        sys.stdout.flush()
     os._exit(code)
 
 
 def _work(
-    daemon: Daemon, once: bool, on_ready: OnReady, sample: Sample | None, leaving: threading.Event
+    daemon: Daemon,
+    once: bool,
+    on_ready: OnReady,
+    sample: Sample | None,
+    leaving: threading.Event,
+    faults: list[Exception],
 ) -> None:
     """Greet and, for ``once``, drain: in a thread, so that a signal ends either at once."""
-    on_ready(daemon, sample if sample is not None and sample.priority_file is not None else None)
-    if once:
-        daemon.drain()
-        leaving.set()
+    try:
+        # Nobody may be left to read the greeting (| head): the work is done all the same.
+        with contextlib.suppress(BrokenPipeError):
+            on_ready(daemon, sample if sample is not None and sample.priority_file is not None else None)
+        if once:
+            daemon.drain()
+    except Exception as fault:  # the top of a thread: without this, `once` would wait for ever
+        log.exception("a fault of the service")
+        faults.append(fault)
+    finally:
+        if once:
+            leaving.set()
 
 
 def _has_unfinished(daemon: Daemon, since: str) -> bool:
