@@ -8,7 +8,9 @@ ever read: its objects and refs through a control directory of ours, its config 
 import hashlib
 import re
 import time
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +21,14 @@ from daemon.git.command import Identity, run_git
 from daemon.git.control import open_control, read_json, write_json
 from daemon.git.locking import locked
 from daemon.git.naming import checked_branch, is_branch, is_commit, may_be_commit
-from daemon.git.source import Source, folder_at, look_at, signature
+from daemon.git.refs import is_moved_by, ref_value, signature
+from daemon.git.source import Source, folder_at, look_at
 
 UPSTREAM = "refs/remotes/upstream/"
 WORKSPACE_BRANCH = "main"
 _REFSPECS = ("+refs/heads/*:refs/remotes/upstream/*", "+refs/tags/*:refs/tags/*")
 _STATE = {"source", "watched", "fetch", "push", "folder", "default_branch", "signature", "fetch_started_ns"}
+_NOTE_PATIENCE_S = 0.2
 _USUAL_BRANCHES = ("main", "master", "trunk", "develop")
 
 
@@ -136,19 +140,33 @@ def resolve(clone: Clone, ref: str) -> str | None:
     """Return the commit that a branch of the source, a branch of a job, a tag or a commit's name means; or None.
 
     The source's branch wins over a job's of the same name. Other expressions (``a..b``, ``@{-1}``, options) are
-    nothing.
+    nothing. No process is run where the branch stands at a commit that was asked for before.
     """
-    full = [prefix + ref for prefix in (UPSTREAM, "refs/heads/", "refs/tags/") if is_branch(ref)]
-    if may_be_commit(ref):
-        full.append(ref)
-    if not full:
+    for name in [prefix + ref for prefix in (UPSTREAM, "refs/heads/", "refs/tags/") if is_branch(ref)]:
+        value = ref_value(clone.path, name)
+        if value is None:
+            continue
+        with suppress(LookupError):
+            return _commit_of(clone, value) if is_commit(value) else _ask(clone, name)
+    try:
+        return _ask(clone, ref) if may_be_commit(ref) else None
+    except LookupError:
         return None
-    lines = "".join(f"{name}^{{commit}}\n" for name in full)
+
+
+@lru_cache(maxsize=4096)
+def _commit_of(clone: Clone, object_name: str) -> str:
+    """Return the commit an object is, or means (a tag); that never changes. Raises LookupError, never remembered."""
+    return _ask(clone, object_name)
+
+
+def _ask(clone: Clone, name: str) -> str:
     args = ("cat-file", "--batch-check=%(objecttype) %(objectname)")
-    for line in run_git(args, git_dir=clone.control(), input_text=lines).stdout.splitlines():
-        if line.startswith("commit "):
-            return line.removeprefix("commit ")
-    return None
+    said = run_git(args, git_dir=clone.control(), input_text=f"{name}^{{commit}}\n").stdout
+    kind, _, commit = said.strip().partition(" ")
+    if kind != "commit":
+        raise LookupError(name)
+    return commit
 
 
 def commit_named(clone: Clone, name: str) -> str:
@@ -184,6 +202,23 @@ def default_branch(clone: Clone) -> str:
         mend="name the branch to start from: 'base:' in the priority file or default_branch in config.yaml",
         code="no_default_branch",
     )
+
+
+def note_pushed(clone: Clone, branch: str, commit: str) -> None:
+    """Remember that the source moved by our own push, so that the next look at it finds nothing to fetch.
+
+    Whatever else moved there meanwhile still differs from what was fetched. Left out when a fetch is under way.
+    """
+    if clone.remote != clone.upstream:
+        return
+    with suppress(GitError), locked(clone.beside / "locks" / "clone", _NOTE_PATIENCE_S):
+        state = read_json(clone.state_path)
+        folder = folder_at(Path(state["fetch"])) if state and state["folder"] else None
+        if state is None or folder is None:
+            return
+        seen = signature(folder)
+        if is_moved_by(folder, branch, commit, before=state["signature"], after=seen):
+            write_json(clone.state_path, state | {"signature": seen})
 
 
 def _is_unmoved(source: str, state: dict[str, Any]) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from company.errors import GitError
 from daemon.git.bare import make_bare, remotes_of
-from daemon.git.clone import Clone, commit_named
+from daemon.git.clone import Clone, commit_named, note_pushed
 from daemon.git.command import Identity, run_git
 from daemon.git.complaint import readable, without_login
 from daemon.git.control import REMOTE_CONFIG, open_control, write_whole
@@ -54,6 +54,7 @@ def push(clone: Clone, branch: str, commit: str, *, timeout_s: float = _NETWORK_
             raise
         _push(remote, control, timeout_s, f"{commit}:{ref}", f"--force-with-lease={ref}:{delivered}")
     run_git(("update-ref", f"{_DELIVERED}{branch}", commit), git_dir=control)
+    note_pushed(clone, branch, commit)
     return Pushed(without_login(clone.remote), branch)
 
 

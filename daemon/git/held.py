@@ -150,6 +150,7 @@ def _held(worktree: Worktree, key: str) -> Iterator[Held]:
     with locked(beside / "locks" / key[:2], _LOCK_TIMEOUT_S) as hold:
         head = f"ref: refs/heads/{worktree.branch}\n"
         control = open_control(beside / "worktrees" / key, worktree.clone.path, head=head)
-        for lock in control.glob("*.lock"):  # no git of ours works here while we hold ours: it is a dead one's
+        # No git of ours works here while we hold the lock: a lock file is a dead one's.
+        for lock in control.glob("*.lock"):
             lock.unlink(missing_ok=True)
         yield Held(worktree, control, hold)

@@ -29,7 +29,7 @@ class Folder:
 
     def head_text(self) -> str:
         """Return the content of HEAD: a ``ref: …`` line or a commit."""
-        return _opening_of(self.head)
+        return opening_of(self.head)
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def folder_at(path: Path) -> Folder | None:
         if dot_git.is_dir():
             return _folder_of(dot_git, is_bare=False)
         if dot_git.is_file():
-            match = _GITDIR_LINE.fullmatch(_opening_of(dot_git))
+            match = _GITDIR_LINE.fullmatch(opening_of(dot_git))
             return _folder_of(path / match[1], is_bare=False) if match else None
         return _folder_of(path, is_bare=True)
     except (OSError, ValueError):
@@ -120,14 +120,15 @@ def folder_at(path: Path) -> Folder | None:
 def _folder_of(git_dir: Path, *, is_bare: bool) -> Folder | None:
     shared = git_dir
     if (git_dir / "commondir").is_file():  # a linked worktree
-        shared = git_dir / _opening_of(git_dir / "commondir").strip()
+        shared = git_dir / opening_of(git_dir / "commondir").strip()
     shared = Path(os.path.realpath(shared))
     if not ((shared / "objects").is_dir() and (shared / "refs").is_dir() and (git_dir / "HEAD").is_file()):
         return None
     return Folder(shared, git_dir / "HEAD", is_bare)
 
 
-def _opening_of(path: Path) -> str:
+def opening_of(path: Path) -> str:
+    """Return the first bytes of a file of git's as text. Raises OSError, ValueError."""
     with path.open("rb") as file:
         return file.read(_OPENING).decode("utf-8")
 
@@ -153,36 +154,3 @@ def _settings_of(folder: Folder, *, git_dir: Path) -> dict[str, str]:
                 code="unsupported",
             )
     return settings
-
-
-def signature(folder: Folder) -> str:
-    """Return a text that changes when a branch, a tag or HEAD of a local repository does. Runs no process.
-
-    Loose refs by content; packed-refs by identity, size and time, as git itself does (it is replaced, never edited).
-    """
-    lines = [folder.head_text()]
-    try:
-        packed = (folder.shared / "packed-refs").stat()
-        lines.append(f"{packed.st_ino} {packed.st_size} {packed.st_mtime_ns}")
-    except FileNotFoundError:
-        lines.append("")
-    for kind in ("heads", "tags"):
-        lines += _loose(str(folder.shared / "refs" / kind))
-    return "\n".join(lines)
-
-
-def _loose(directory: str) -> list[str]:
-    found: list[str] = []
-    try:
-        entries = sorted(os.scandir(directory), key=lambda entry: entry.name)
-    except OSError:
-        return found
-    for entry in entries:
-        if entry.is_dir(follow_symlinks=False):
-            found += _loose(entry.path)
-        elif not entry.name.endswith(".lock"):
-            try:
-                found.append(f"{entry.path} {_opening_of(Path(entry.path)).strip()}")
-            except (OSError, ValueError):
-                found.append(entry.path)
-    return found
