@@ -23,11 +23,14 @@ find_uv() {
 }
 
 install_uv() {
-    python=$(find_python) || exit 1
-    "$python" -c 'import ensurepip, venv' 2>/dev/null ||
-        refuse "This Python has no venv: $(command -v "$python")." \
-            "apt-get install ${python##*/}-venv (Debian, Ubuntu), or install uv; then run this again."
-    "$python" -m venv .venv >&2 || exit 1
+    # A .venv that another uv made has no pip, and a service may be running from it: it is added to, not made anew.
+    if ! .venv/bin/python -m ensurepip >/dev/null 2>&1; then
+        python=$(find_python) || exit 1
+        "$python" -c 'import ensurepip, venv' 2>/dev/null ||
+            refuse "This Python has no venv: $(command -v "$python")." \
+                "apt-get install ${python##*/}-venv (Debian, Ubuntu), or install uv; then run this again."
+        "$python" -m venv --clear .venv >&2 || exit 1
+    fi
     .venv/bin/python -m pip install --quiet --disable-pip-version-check "uv>=0.9,<1" >&2 ||
         refuse "uv could not be installed into .venv; pip said why." \
             "most often the network: run this again when Python's package index can be reached."
@@ -37,15 +40,16 @@ install_uv() {
 find_python() {
     seen=none
     for python in python3 python3.14 python3.13 python3.12 python3.11; do
-        found=$("$python" -c 'import platform; print(platform.python_version())' 2>/dev/null) || continue
-        if "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+        if version=$("$python" -c "$about_python" 2>/dev/null); then
             echo "$python"
             return 0
         fi
-        seen="$python is $found"
+        [ -z "$version" ] || seen="$python is $version"
     done
     refuse "Python 3.11 or newer is needed; found: $seen." "install it, or install uv, which brings one."
 }
+
+about_python='import sys; print("%d.%d.%d" % sys.version_info[:3]); sys.exit(sys.version_info < (3, 11))'
 
 refuse() { # refuse WHAT MEND
     echo "$1 Mend: $2" >&2
