@@ -1,11 +1,11 @@
 """Who works on a job, and in which order."""
 
 import pytest
-from company.work.priority import Priority, parse_priority
 from hypothesis import given
 from hypothesis import strategies as st
 
 from company.work.plan import Plan, PlanRefused, make_plan, waves_of
+from company.work.priority import Priority, parse_priority
 from company.work.staff import Agent, Duty
 
 TEAM = "team-engineering"
