@@ -6,6 +6,7 @@ ever read: its objects and refs through a control directory of ours, its config 
 """
 
 import hashlib
+import os
 import re
 import time
 from contextlib import suppress
@@ -73,8 +74,8 @@ def open_clone(
     nothing to start from.
     """
     asked_at = time.time_ns()
-    key = hashlib.sha256(source.encode("utf-8", "surrogateescape")).hexdigest()[:8]
-    path = clones_dir.absolute() / f"{slug(name)}-{key}.git"
+    key = _key(source)
+    path = clone_path(source, clones_dir, name=name)
     beside = path.with_suffix(".control")
     known = _current(source, path, beside, fresh=fresh)
     if known is not None:
@@ -99,6 +100,15 @@ def open_clone(
     return clone
 
 
+def clone_path(source: str, clones_dir: Path, *, name: str) -> Path:
+    """Return where the clone of ``source`` stands, or would."""
+    return clones_dir.absolute() / f"{slug(name)}-{_key(source)}.git"
+
+
+def _key(source: str) -> str:
+    return hashlib.sha256(source.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+
+
 def _current(
     source: str, path: Path, beside: Path, *, fresh: bool, since_ns: int | None = None
 ) -> Clone | None:
@@ -114,6 +124,12 @@ def _current(
     is_fetched_since = since_ns is not None and state["fetch_started_ns"] >= since_ns
     if fresh and not is_fetched_since and not _is_unmoved(source, state):
         return None
+    try:
+        os.utime(beside / "state.json")  # the mark of its last use: housekeeping goes by it
+    except FileNotFoundError:
+        return None  # it is being taken out of use (``upkeep.set_aside``)
+    except OSError:
+        pass  # a disk that can only be read: housekeeping can remove nothing either
     return Clone(path, source, state["fetch"], state["push"])
 
 
