@@ -35,6 +35,7 @@ from daemon.job.workflow import JobWorkflow
 from daemon.job.workplace import Workplace
 from daemon.learning.evaluating import run_evaluation
 from daemon.processes.spawn import Processes
+from daemon.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +84,9 @@ class Daemon:
         self._engine = Engine(
             _engine_url(config), host=_host(config), threads=_threads(config), on_step=on_step
         )
-        self._story = JobWorkflow(JobSteps(place))
+        steps = JobSteps(place)
+        self._story = JobWorkflow(steps)
+        self._watchdog = Watchdog(self.store, self._engine, steps.give_up)
         self._admitting = Admitting(self.office, self._inbox, self._engine.start)
         self._watcher = Watcher(self.office, self._inbox, self.wake)
         self._schedules = ScheduleClock(self.office, self._fire)
@@ -162,6 +165,9 @@ class Daemon:
             except (StoreError, OSError) as error:  # a full disk, a locked or restarted database: try again
                 log.warning("pulse: %s", error)
                 self._leaving.wait(1.0)
+            except Exception:  # a fault of ours in one look must not be the last look
+                log.exception("pulse")
+                self._leaving.wait(1.0)
 
     def _act(self) -> None:
         for session in self._sessions_in_progress():
@@ -197,6 +203,7 @@ class Daemon:
         self._tidied_at = time.monotonic()
         for line in self._processes.sweep(self._is_wanted):
             log.warning("processes: %s", line)
+        self._watchdog.look()
 
     def _follow_config(self) -> None:
         try:

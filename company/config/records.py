@@ -67,6 +67,11 @@ class Folders(Record):
     logs: Path = Path("logs")
     reports: Path = Path("reports")
 
+    @property
+    def all(self) -> tuple[Path, ...]:
+        """All of them."""
+        return self.priorities, self.state, self.logs, self.reports
+
 
 class Intake(Record):
     """How dropped files are taken."""
@@ -91,6 +96,7 @@ class Limits(Record):
     stop_grace_s: Annotated[float, Field(ge=0, le=60)] = 1.5
     memory_mb_per_agent: Annotated[int, Field(ge=0)] = 0  #: 0 is no limit
     log_bytes_per_job: Annotated[int, Field(ge=100_000)] = 50_000_000
+    disk_reserve_mb: Annotated[int, Field(ge=0)] = 200
     budget_usd_per_job: Usd | None = None  #: None is no limit
     budget_usd_per_day: Usd | None = None
 

@@ -21,7 +21,7 @@ from daemon.cli.diagnosis import Finding
 if TYPE_CHECKING:
     from company.config import Config, RepositoryConfig
 
-DISK_LOW, DISK_FULL = 2 << 30, 200 << 20  # bytes
+DISK_LOW = 2 << 30  # bytes
 CLOCK_SLACK = timedelta(minutes=1)
 NETWORK_TIMEOUT_S = 15
 
@@ -70,13 +70,15 @@ def _try_writing(folder: Path) -> None:
 
 
 def _disk(config: "Config") -> Finding:
+    from daemon.storage import shortage
+
+    if why := shortage(config.folders.all, config.limits.disk_reserve_mb):
+        return Finding("disk", "broken", why, "make room there, or make it writable: jobs wait until then")
     existing = config.folders.state
     while not existing.exists():
         existing = existing.parent
     free = shutil.disk_usage(existing).free
     text = f"{free / (1 << 30):.1f} GB free"
-    if free < DISK_FULL:
-        return Finding("disk", "broken", text, f"make room on the disk of {existing}")
     if free < DISK_LOW:
         return Finding("disk", "note", text, "clones, worktrees and logs need room: make some soon")
     return Finding("disk", "ok", text)

@@ -8,6 +8,7 @@ mended by ``start_again`` at the next start.
 import logging
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,7 @@ from company.store.sessions import Session
 from company.work.admission import Admission, Limits, Waiting, next_jobs
 from company.work.job import JobStatus
 from daemon.intake.inbox import Inbox
+from daemon.storage import shortage
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +103,7 @@ def decide(tx: Reading, office: Office) -> Admission:
     pending, running = sessions.pending_and_running(tx)
     known = dependencies.find(tx, (name for session in pending for name in session.depends_on))
     limits, now = office.config.limits, office.clock.now()
-    return next_jobs(
+    decided = next_jobs(
         [_waiting(session, known) for session in pending],
         [session.target_repo for session in running],
         Limits(
@@ -113,6 +115,12 @@ def decide(tx: Reading, office: Office) -> Admission:
         statuses=dict(known.values()),
         spent_today_usd=_spent_today(tx, office, now) if limits.budget_usd_per_day is not None else 0.0,
         now=now,
+    )
+    why = shortage(office.config.folders.all, limits.disk_reserve_mb) if decided.admitted else ""
+    return (
+        replace(decided, admitted=(), held={**decided.held, **dict.fromkeys(decided.admitted, why)})
+        if why
+        else decided
     )
 
 

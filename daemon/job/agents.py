@@ -22,17 +22,13 @@ from daemon.job.facts import MergeFacts, RunFacts, StoryFacts, finding_from
 from daemon.job.planning import insert_task, staff_for
 from daemon.job.preparing import integration, lock_files, make_ready, open_target
 from daemon.job.settling import settle_task
-from daemon.job.workplace import Workplace
+from daemon.job.workplace import Stopped, Workplace
 from daemon.processes.environment import agent_environment
 from daemon.processes.spawn import EndReason
 from daemon.runners import runner_for
 from daemon.runners.protocol import RunResult, RunTask
 
 GUIDANCE_FILES = ("AGENTS.md", "CLAUDE.md", "CONTRIBUTING.md")
-
-
-class Stopped(AgentServiceError):
-    """A person stopped the job while an agent ran."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,11 +76,15 @@ def run_agent(
     task = _run_task(place, part, task_id, worktree, desk)
     with place.agents_at_once:
         desk.begin(part.task)
-        result = runner.run(task, desk.hear)
+        result = place.run_with_room(task.key, lambda: runner.run(task, desk.hear), _has_failed)
     if result.ended is EndReason.STOPPED:
         desk.end("stopped", "stopped by a person")
         raise Stopped("the job was stopped")
     return _hand_in(place, part, task_id, worktree, result, before, desk)
+
+
+def _has_failed(result: RunResult) -> bool:
+    return not result.ok and result.ended is not EndReason.STOPPED
 
 
 def _assignment(

@@ -8,7 +8,7 @@ from pathlib import Path
 from company.store import sessions
 from company.work.verification import CheckResult
 from daemon.job.facts import CheckFacts
-from daemon.job.workplace import Workplace
+from daemon.job.workplace import Stopped, Workplace
 from daemon.processes.environment import agent_environment
 from daemon.processes.spawn import EndReason, ProcessEnd, ProcessSpec
 
@@ -17,10 +17,6 @@ TAIL_CHARACTERS = 6_000
 
 #: Python takes compiled code for current by whole seconds and size: two commits within one second look the same to it.
 _NO_STALE_RESULTS = {"PYTHONDONTWRITEBYTECODE": "1"}
-
-
-class CheckStopped(Exception):
-    """A person stopped the job while one of its commands ran."""
 
 
 def run_checks(
@@ -74,7 +70,7 @@ def run_command(
 
     ``{python}`` in an argument is the interpreter that runs the service.
 
-    Raises CheckStopped when the job was stopped meanwhile.
+    Raises Stopped when the job was stopped meanwhile.
     """
     log = place.log(job_id)
 
@@ -86,26 +82,26 @@ def run_command(
         keep(stream, line)
         log.quote(who, line)
 
-    end = place.processes.run(
-        ProcessSpec(
-            key=f"{job_id}/{name}",
-            argv=tuple(argument.replace("{python}", sys.executable) for argument in argv),
-            cwd=cwd,
-            env=agent_environment(
-                place.config, place.environment, {"AGENT_JOB": job_id, **_NO_STALE_RESULTS}
-            ),
-            output_path=place.state(job_id).folder / "output" / f"{name}.log",
-            wall_timeout_s=timeout_s,
-            idle_timeout_s=None,
-            output_limit_bytes=place.config.limits.log_bytes_per_job,
-            memory_limit_bytes=None,
-        ),
-        keep_and_quote,
-        keep,  # what a former daemon put into the log
+    spec = ProcessSpec(
+        key=f"{job_id}/{name}",
+        argv=tuple(argument.replace("{python}", sys.executable) for argument in argv),
+        cwd=cwd,
+        env=agent_environment(place.config, place.environment, {"AGENT_JOB": job_id, **_NO_STALE_RESULTS}),
+        output_path=place.state(job_id).folder / "output" / f"{name}.log",
+        wall_timeout_s=timeout_s,
+        idle_timeout_s=None,
+        output_limit_bytes=place.config.limits.log_bytes_per_job,
+        memory_limit_bytes=None,
     )
+    # The last is what a former daemon put into the log.
+    end = place.run_with_room(spec.key, lambda: place.processes.run(spec, keep_and_quote, keep), _has_failed)
     if end.reason is EndReason.STOPPED and _was_stopped(place, job_id):
-        raise CheckStopped(job_id)
+        raise Stopped(job_id)
     return end
+
+
+def _has_failed(end: ProcessEnd) -> bool:
+    return end.reason is not EndReason.STOPPED and end.exit_code != 0
 
 
 def _was_stopped(place: Workplace, job_id: str) -> bool:

@@ -18,6 +18,7 @@ from daemon.job.preparing import open_target
 from daemon.job.settling import analyse_session, settle_session
 from daemon.job.state_files import write_atomically
 from daemon.job.workplace import Workplace
+from daemon.storage import trouble_in
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +27,7 @@ def close(place: Workplace, job_id: str, story: StoryFacts) -> str:
     """End the job with the status the story has; return that status.
 
     The settlement must succeed. What follows tells of it and tidies up: each part for itself, because a report that
-    cannot be written must not keep a job open.
+    cannot be written must not keep a job open; what finds no room on the disk is done when there is some.
     """
     with place.store.transaction() as tx:
         delivered = story.get("delivered")
@@ -39,6 +40,8 @@ def close(place: Workplace, job_id: str, story: StoryFacts) -> str:
         try:
             part(place, session, story)
         except Exception as error:
+            if trouble_in(error):
+                raise
             log.exception("job %s: %s failed", job_id, part.__name__)
             place.log(job_id).say("service", f"{part.__name__.strip('_').replace('_', ' ')}: {error}")
     place.log(job_id).say("service", f"{session.status}: {session.outcome}")

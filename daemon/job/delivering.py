@@ -12,6 +12,7 @@ from daemon.job.deliverables import hand_over
 from daemon.job.facts import BaseFacts, DeliveredFacts, Ends, StoryFacts
 from daemon.job.preparing import open_target
 from daemon.job.workplace import Workplace, names
+from daemon.storage import NoRoom
 
 
 def take_in_base(place: Workplace, job_id: str, iteration: int, story: StoryFacts) -> BaseFacts:
@@ -83,6 +84,8 @@ def deliver(place: Workplace, job_id: str, story: StoryFacts) -> DeliveredFacts 
                 clone, ready["branch"], commit, timeout_s=place.config.limits.setup_timeout_s
             ).remote
         except GitError as error:
+            if error.code in ("disk_full", "remote_read_only") and (why := place.shortage()):
+                raise NoRoom(why) from error  # the remote is a folder on the disk that is full here
             log.say("push", str(error))
             kept = f"the work is kept in {place.relative(patch)}"
             return {

@@ -10,7 +10,9 @@ from company.store import repositories, sessions
 from company.store.sessions import Session
 from company.work.job import JobStatus
 from company.work.priority import Priority
+from company.work.verification import CheckResult
 from daemon.git.clone import Clone, default_branch, init_workspace, open_clone, resolve
+from daemon.git.control import read_json, write_json
 from daemon.git.worktree import Worktree, add_worktree
 from daemon.job.checking import run_checks, run_command
 from daemon.job.facts import CheckFacts, Ends, ReadyFacts, check_facts
@@ -32,7 +34,7 @@ class SetupFailed(AgentServiceError):
 
 
 def prepare(place: Workplace, job_id: str) -> ReadyFacts | Ends:
-    """Make the job's branch, its integration worktree, and the baseline."""
+    """Find the commit to start from, make its setup and take the baseline of its checks."""
     session = place.session(job_id)
     priority = place.priority(session)
     place.enter_phase(job_id, "preparing")
@@ -51,11 +53,13 @@ def prepare(place: Workplace, job_id: str) -> ReadyFacts | Ends:
             "outcome": f"the work may not go straight onto its base {base_branch!r} (take `branch:` out of the file, "
             "or name another)",
         }
-    worktree = integration(place, job_id, clone, base_commit)
     setup = setup_commands(place, session, priority)
-    make_ready(place, job_id, worktree, setup, lock_files(place, session))
     checks = checks_of(place, session, priority)
-    baseline = run_checks(place, job_id, "baseline", checks, worktree.path)
+    baseline: list[CheckResult] = []
+    if setup or checks:  # else nothing runs on the base, and laying it out would only keep the agents waiting
+        worktree = integration(place, job_id, clone, base_commit)
+        make_ready(place, job_id, worktree, setup, lock_files(place, session))
+        baseline = run_checks(place, job_id, "baseline", checks, worktree.path)
     with place.store.transaction() as tx:
         sessions.set_phase(
             tx, job_id, "working", branch_name=branch, base_branch=base_branch, base_commit=base_commit
@@ -143,18 +147,35 @@ def make_ready(
     setup: tuple[tuple[str, ...], ...],
     locks: tuple[str, ...],
 ) -> None:
-    """Run the setup commands in ``worktree``, or take what they make from the cache. Raises SetupFailed."""
+    """Run the setup commands in ``worktree``, or take what they make from the cache. Raises SetupFailed.
+
+    How it stood before is written down beside it: whoever repeats this after a crash finds half a setup there, or an
+    agent's work, and could not tell them from what git laid out.
+    """
     if not setup:
         return
+    path = worktree.path
     cache = SetupCache(place.config.folders.state / "setup-cache")
-    key = cache.key(worktree.path, setup, locks)
-    if cache.restore(key, worktree.path):
-        place.log(job_id).say("setup", f"{worktree.path.name}: from the cache ({key[:12]})")
+    note = path.with_name(f".{path.name}.setup.json")
+    begun = read_json(note)
+    if begun is None or begun["inode"] != path.stat().st_ino:
+        place.processes.forget(f"{job_id}/setup-{path.name}-")
+        begun = {
+            "inode": path.stat().st_ino,
+            "key": cache.key(path, setup, locks),
+            "before": sorted(cache.listing(path)),
+            "is_ready": False,
+        }
+        write_json(note, begun)
+    if begun["is_ready"]:
         return
-    before = cache.listing(worktree.path)
-    for number, argv in enumerate(setup):
-        _run_setup(place, job_id, worktree.path, number, argv)
-    cache.keep(key, worktree.path, before)
+    if cache.restore(begun["key"], path):
+        place.log(job_id).say("setup", f"{path.name}: from the cache ({begun['key'][:12]})")
+    else:
+        for number, argv in enumerate(setup):
+            _run_setup(place, job_id, path, number, argv)
+        cache.keep(begun["key"], path, frozenset(begun["before"]))
+    write_json(note, {**begun, "is_ready": True})
 
 
 def _run_setup(place: Workplace, job_id: str, cwd: Path, number: int, argv: tuple[str, ...]) -> None:

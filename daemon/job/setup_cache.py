@@ -8,6 +8,7 @@ Such trees hold absolute paths (a virtual environment's scripts, editable instal
 place. Where a path hides in a binary file the setup is not kept, and simply runs each time.
 """
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -53,27 +54,34 @@ class SetupCache:
             return False
         draft = self._folder / f".{key}.{os.getpid()}.{os.urandom(4).hex()}"
         draft.mkdir(parents=True)
-        for name in made:
-            _copy(worktree / name, draft / "tree" / name)
-        (draft / "tree").mkdir(exist_ok=True)
-        (draft / _PLACE).write_text(str(worktree), encoding="utf-8")
         try:
-            draft.rename(entry)
-        except OSError:  # another job kept the same setup first
+            for name in made:
+                _copy(worktree / name, draft / "tree" / name)
+            (draft / "tree").mkdir(exist_ok=True)
+            (draft / _PLACE).write_text(str(worktree), encoding="utf-8")
+            with contextlib.suppress(OSError):  # another job kept the same setup first
+                draft.rename(entry)
+        finally:  # a full disk must not be filled by halves
             shutil.rmtree(draft, ignore_errors=True)
         return True
 
     def restore(self, key: str, worktree: Path) -> bool:
-        """Copy what is kept under ``key`` into ``worktree``; False when nothing is."""
+        """Copy what is kept under ``key`` into ``worktree``; False when nothing is. What is there is left as it is."""
         entry = self._folder / key
         if not entry.is_dir():
             return False
         made_at = (entry / _PLACE).read_text(encoding="utf-8")
-        for path in (entry / "tree").iterdir():
-            target = worktree / path.name
-            if not target.exists() and not target.is_symlink():
-                _copy(path, target)
-                _move_mentions(target, made_at.encode(), str(worktree).encode())
+        draft = worktree.with_name(f".{worktree.name}.restoring")
+        shutil.rmtree(draft, ignore_errors=True)
+        try:
+            for path in (entry / "tree").iterdir():
+                target = worktree / path.name
+                if not target.exists() and not target.is_symlink():
+                    _copy(path, draft / path.name)
+                    _move_mentions(draft / path.name, made_at.encode(), str(worktree).encode())
+                    (draft / path.name).rename(target)  # whole or not at all, whenever this process is killed
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
         return True
 
 

@@ -2,7 +2,8 @@
 
 A step that cannot go on does not raise through the engine: it returns ``Ends``, and the workflow closes the job
 with that status and sentence. Only two things are not turned into a value: the daemon going away (the thread waits
-for its end, so that the engine keeps the step unfinished) and the operating system refusing to store anything.
+for its end, so that the engine keeps the step unfinished) and trouble with storage (the step is repeated until it
+has passed: ``daemon/storage.py``).
 """
 
 import functools
@@ -25,16 +26,13 @@ from daemon.job.facts import (
     StoryFacts,
     VerdictFacts,
 )
-from daemon.job.workplace import Workplace
+from daemon.job.workplace import Stopped, Workplace
 from daemon.processes.spawn import Detached
+from daemon.storage import patiently, trouble_in
 
 log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
-
-
-class JobStopped(AgentServiceError):
-    """A person stopped the job while a step was at work."""
 
 
 def _ends(status: JobStatus, outcome: str) -> Ends:
@@ -44,29 +42,23 @@ def _ends(status: JobStatus, outcome: str) -> Ends:
 def _guarded(
     step: "Callable[Concatenate[JobSteps, str, P], Any]",
 ) -> "Callable[Concatenate[JobSteps, str, P], Any]":
-    """Look for a stop before the step, and turn what goes wrong in it into the job's end."""
+    """Look for a stop before the step, wait out trouble with storage, and turn what goes wrong into the job's end."""
 
     @functools.wraps(step)
     def guarded(self: "JobSteps", job_id: str, *args: P.args, **kwargs: P.kwargs) -> Any:
-        try:
-            if (stopped_by := self.workplace.session(job_id).stop_requested_by) is not None:
-                return _ends(JobStatus.STOPPED, f"stopped by {stopped_by}")
-            return step(self, job_id, *args, **kwargs)
-        except Detached:
-            threading.Event().wait()  # the process is about to leave; an answer now would be recorded as the step's
-        except agents.Stopped:
-            by = self.workplace.session(job_id).stop_requested_by or "the service"
-            return _ends(JobStatus.STOPPED, f"stopped by {by}")
-        except AgentServiceError as error:
-            self.workplace.log(job_id).say("service", f"{error}")
-            mend = f" ({error.mend})" if error.mend else ""
-            return _ends(JobStatus.FAILED, f"{error}{mend}")
-        except Exception as error:  # a fault of ours must end one job, not leave it running for ever
-            log.exception("job %s: step %s failed", job_id, step.__name__)
-            self.workplace.log(job_id).say("service", f"internal error: {error!r}")
-            return _ends(
-                JobStatus.FAILED, f"internal error in step {step.__name__}: {error!r}; see the service log"
-            )
+        def attempt() -> Any:
+            try:
+                if (stopped_by := self.workplace.session(job_id).stop_requested_by) is not None:
+                    return _ends(JobStatus.STOPPED, f"stopped by {stopped_by}")
+                return step(self, job_id, *args, **kwargs)
+            except Detached:
+                threading.Event().wait()  # the process is about to leave; an answer now would be recorded
+            except Exception as error:
+                if trouble_in(error):
+                    raise
+                return self.end_by(job_id, step.__name__, error)
+
+        return patiently(attempt, f"{job_id}: {step.__name__}")
 
     return guarded  # type: ignore[return-value] # wraps() forgets that the first two are positional
 
@@ -130,4 +122,28 @@ class JobSteps:
 
     def close(self, job_id: str, story: StoryFacts) -> str:
         """Step 9: the report, the rewards, the last word."""
-        return closing.close(self.workplace, job_id, story)
+        return patiently(lambda: closing.close(self.workplace, job_id, story), f"{job_id}: close")
+
+    def give_up(self, job_id: str, outcome: str) -> None:
+        """End a job as failed from outside of its story. Raises StoreUnavailable, OSError."""
+        self.workplace.processes.stop(f"{job_id}/")
+        closing.close(
+            self.workplace,
+            job_id,
+            {"status": JobStatus.FAILED.value, "outcome": outcome, "runs": [], "verdicts": []},
+        )
+
+    def end_by(self, job_id: str, step: str, error: Exception) -> Ends:
+        """Say how a job ends whose step met ``error``."""
+        log_of_job = self.workplace.log(job_id)
+        if isinstance(error, Stopped):
+            by = self.workplace.session(job_id).stop_requested_by or "the service"
+            return _ends(JobStatus.STOPPED, f"stopped by {by}")
+        if isinstance(error, AgentServiceError):
+            log_of_job.say("service", f"{error}")
+            mend = f" ({error.mend})" if error.mend else ""
+            return _ends(JobStatus.FAILED, f"{error}{mend}")
+        # A fault of ours must end one job, not leave it running for ever.
+        log.error("job %s: step %s failed", job_id, step, exc_info=error)
+        log_of_job.say("service", f"internal error: {error!r}")
+        return _ends(JobStatus.FAILED, f"internal error in step {step}: {error!r}; see the service log")

@@ -1,12 +1,15 @@
 """Where jobs are done: the folders, the tools and the books that every step needs."""
 
+import contextlib
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from company.clock import Clock, to_iso
 from company.config import Config, ConfigWatch
+from company.errors import AgentServiceError
 from company.orders.telling import tell_job
 from company.redaction import Redactor
 from company.store import sessions
@@ -16,6 +19,16 @@ from company.work.priority import Priority, parse_priority
 from daemon.job.job_log import JobLog
 from daemon.job.state_files import StateFolder
 from daemon.processes.spawn import Processes
+from daemon.storage import NoRoom, patiently, shortage
+
+#: MB free: a program that fails with less probably found no room (root and quotas see other limits than statvfs)
+EXHAUSTED_MB = 8
+
+T = TypeVar("T")
+
+
+class Stopped(AgentServiceError):
+    """A person stopped the job while a step was at work."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +92,28 @@ class Workplace:
         with self.store.transaction() as tx:
             sessions.set_phase(tx, job_id, phase, **changes)
             tell_job(tx, job_id, phase)
+
+    def shortage(self, reserve_mb: int = EXHAUSTED_MB) -> str:
+        """Say which disk is full or read-only; '' when none is."""
+        return shortage(self.config.folders.all, reserve_mb)
+
+    def run_with_room(self, key: str, run: Callable[[], T], is_failure: Callable[[T], bool]) -> T:
+        """Return what ``run`` makes of the process ``key``; what failed on a full disk is run again on one with room.
+
+        A program that cannot write fails, and says nothing about its work by that. Raises Stopped.
+        """
+        while is_failure(result := run()) and self.shortage():
+            with contextlib.suppress(OSError):  # a disk that can only be read now: again below
+                self.processes.forget(key)
+            patiently(lambda: self._check_room(key.partition("/")[0]), f"{key}: failed, and is run again")
+            self.processes.forget(key)
+        return result
+
+    def _check_room(self, job_id: str) -> None:
+        if self.session(job_id).stop_requested_by is not None:
+            raise Stopped(job_id)
+        if why := self.shortage(self.config.limits.disk_reserve_mb):
+            raise NoRoom(why)
 
     def now_iso(self) -> str:
         """Return the present as it is stored."""
