@@ -1,5 +1,6 @@
 """The command init: a company folder, for a service that was installed rather than cloned."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -47,11 +48,15 @@ def init(
     It gets a config.yaml with every setting explained, and the folders of a company. A folder that has a config.yaml
     already is left alone.
     """
+    from company.config import shipped
+
     made = make_company(folder)
+    docs = shipped("docs")
     if as_json:
-        print_json({"config": str(made)})
+        print_json({"config": str(made), "docs": str(docs)})
     else:
-        print_line(f"made {made}: look through it, then: cd {folder} && agent-service up")
+        print_line(f"made {made}: look through it, then: cd {shlex.quote(str(folder))} && agent-service up")
+        print_line(f"how to write priority files and agents: {docs}")
 
 
 def make_company(folder: Path) -> Path:

@@ -164,6 +164,15 @@ def test_init_makes_a_company_that_can_be_loaded_and_seeded(run: Run, tmp_path: 
     assert run("--config", tmp_path / "new", "agents").code == 0
 
 
+def test_init_says_what_to_type_next_and_where_the_docs_are(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "a new one"
+    first, second = run("init", folder).out.splitlines()
+    assert first.endswith(f"cd '{folder}' && agent-service up")
+    docs = Path(second.rpartition(": ")[2])
+    assert (docs / "priority-files.md").is_file()
+    assert Path(run("init", tmp_path / "other", "--json").facts["docs"]) == docs
+
+
 def test_init_leaves_a_company_alone(run: Run, company: Path) -> None:
     before = (company / "config.yaml").read_bytes()
     ran = run("init", company)
@@ -174,5 +183,5 @@ def test_init_leaves_a_company_alone(run: Run, company: Path) -> None:
 def test_init_keeps_what_stands_in_the_folder(run: Run, tmp_path: Path) -> None:
     (tmp_path / "new" / "priorities").mkdir(parents=True)
     (tmp_path / "new" / "priorities" / "README.md").write_text("mine", encoding="utf-8")
-    assert run("init", tmp_path / "new", "--json").facts == {"config": str(tmp_path / "new" / "config.yaml")}
+    assert run("init", tmp_path / "new", "--json").facts["config"] == str(tmp_path / "new" / "config.yaml")
     assert (tmp_path / "new" / "priorities" / "README.md").read_text(encoding="utf-8") == "mine"
