@@ -1,8 +1,9 @@
 """The daemon, put together: every object is built here once, started and stopped in order.
 
 One thread, the pulse, looks four times a second whether anybody committed (a look costs microseconds) and acts on
-what it finds: it admits jobs, ends the processes of jobs that somebody stopped, puts each job's file in the folder of
-its status, and keeps the clock in step with the schedules. Doors never call the daemon: they commit, it notices.
+what it finds: it admits jobs, ends the processes of jobs that somebody stopped or whose time is up, puts each job's
+file in the folder of its status, and keeps the clock in step with the schedules. Doors never call the daemon: they
+commit, it notices.
 """
 
 import hashlib
@@ -71,7 +72,7 @@ class Daemon:
         redactor = Redactor(secrets_of(service))
         self._processes = Processes(config.folders.state / "runs", redactor=redactor)
         self._inbox = Inbox(self.office)
-        place = Workplace(
+        self._place = place = Workplace(
             store=self.store,
             watch=watch,
             clock=self._clock,
@@ -171,7 +172,7 @@ class Daemon:
 
     def _act(self) -> None:
         for session in self._sessions_in_progress():
-            if session.stop_requested_by is not None:
+            if self._place.must_end(session) is not None:
                 self._processes.stop(f"{session.id}/", self._watch.current().limits.stop_grace_s)
         self._inbox.put_in_order()
         self._admitting.pass_once()

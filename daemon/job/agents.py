@@ -78,8 +78,8 @@ def run_agent(
         desk.begin(part.task)
         result = place.run_with_room(task.key, lambda: runner.run(task, desk.hear), _has_failed)
     if result.ended is EndReason.STOPPED:
-        desk.end("stopped", "stopped by a person")
-        raise Stopped("the job was stopped")
+        desk.end("stopped", "the job was ended")
+        raise Stopped(job_id)
     return _hand_in(place, part, task_id, worktree, result, before, desk)
 
 

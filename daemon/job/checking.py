@@ -5,7 +5,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from company.store import sessions
 from company.work.verification import CheckResult
 from daemon.job.facts import CheckFacts
 from daemon.job.workplace import Stopped, Workplace
@@ -70,7 +69,7 @@ def run_command(
 
     ``{python}`` in an argument is the interpreter that runs the service.
 
-    Raises Stopped when the job was stopped meanwhile.
+    Raises Stopped when the job was ended meanwhile.
     """
     log = place.log(job_id)
 
@@ -95,18 +94,13 @@ def run_command(
     )
     # The last is what a former daemon put into the log.
     end = place.run_with_room(spec.key, lambda: place.processes.run(spec, keep_and_quote, keep), _has_failed)
-    if end.reason is EndReason.STOPPED and _was_stopped(place, job_id):
+    if end.reason is EndReason.STOPPED and place.must_end(place.session(job_id)) is not None:
         raise Stopped(job_id)
     return end
 
 
 def _has_failed(end: ProcessEnd) -> bool:
     return end.reason is not EndReason.STOPPED and end.exit_code != 0
-
-
-def _was_stopped(place: Workplace, job_id: str) -> bool:
-    with place.store.reading() as tx:
-        return sessions.get(tx, job_id).stop_requested_by is not None
 
 
 def _path_safe(name: str) -> str:

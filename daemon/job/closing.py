@@ -143,6 +143,8 @@ def _notes(story: StoryFacts) -> list[str]:
 
 def _tidy(place: Workplace, session: Session, story: StoryFacts) -> None:
     """Remove what only the work needed. The delivered branch stays in the clone, the state folder stays whole."""
+    # A job that was stopped while no service ran may have a process at work still.
+    place.processes.stop(f"{session.id}/", place.config.limits.stop_grace_s)
     if "ready" in story:
         clone = open_target(place, session)
         remove_job(clone, session.id)

@@ -42,14 +42,16 @@ def _ends(status: JobStatus, outcome: str) -> Ends:
 def _guarded(
     step: "Callable[Concatenate[JobSteps, str, P], Any]",
 ) -> "Callable[Concatenate[JobSteps, str, P], Any]":
-    """Look for a stop before the step, wait out trouble with storage, and turn what goes wrong into the job's end."""
+    """Look first whether the job must end, wait out trouble with storage, turn what goes wrong into the job's end."""
 
     @functools.wraps(step)
     def guarded(self: "JobSteps", job_id: str, *args: P.args, **kwargs: P.kwargs) -> Any:
         def attempt() -> Any:
             try:
-                if (stopped_by := self.workplace.session(job_id).stop_requested_by) is not None:
-                    return _ends(JobStatus.STOPPED, f"stopped by {stopped_by}")
+                end = self.workplace.must_end(self.workplace.session(job_id))
+                # Work that is done and judged is delivered, however long it took.
+                if end is not None and (step.__name__ != "deliver" or end[0] is JobStatus.STOPPED):
+                    return _ends(*end)
                 return step(self, job_id, *args, **kwargs)
             except Detached:
                 threading.Event().wait()  # the process is about to leave; an answer now would be recorded
@@ -137,8 +139,8 @@ class JobSteps:
         """Say how a job ends whose step met ``error``."""
         log_of_job = self.workplace.log(job_id)
         if isinstance(error, Stopped):
-            by = self.workplace.session(job_id).stop_requested_by or "the service"
-            return _ends(JobStatus.STOPPED, f"stopped by {by}")
+            end = self.workplace.must_end(self.workplace.session(job_id))
+            return _ends(*(end or (JobStatus.STOPPED, "stopped by the service")))
         if isinstance(error, AgentServiceError):
             log_of_job.say("service", f"{error}")
             mend = f" ({error.mend})" if error.mend else ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from company.clock import Clock, to_iso
+from company.clock import Clock, from_iso, to_iso
 from company.config import Config, ConfigWatch
 from company.errors import AgentServiceError
 from company.orders.telling import tell_job
@@ -15,7 +15,9 @@ from company.redaction import Redactor
 from company.store import sessions
 from company.store.gate import Store
 from company.store.sessions import Session
+from company.work.job import JobStatus
 from company.work.priority import Priority, parse_priority
+from company.work.report import duration
 from daemon.job.job_log import JobLog
 from daemon.job.state_files import StateFolder
 from daemon.processes.spawn import Processes
@@ -28,7 +30,7 @@ T = TypeVar("T")
 
 
 class Stopped(AgentServiceError):
-    """A person stopped the job while a step was at work."""
+    """The job was ended while a step was at work: ``Workplace.must_end`` says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +55,24 @@ class Workplace:
         """Read the job's row."""
         with self.store.reading() as tx:
             return sessions.get(tx, job_id)
+
+    def must_end(self, session: Session) -> tuple[JobStatus, str] | None:
+        """Say how a job must end now, whatever it is at: a person stopped it, or its time is up. None: it may go on.
+
+        The time is measured on the clock on the wall, from the first start: restarts and a sleeping machine count.
+        """
+        if session.stop_requested_by is not None:
+            return JobStatus.STOPPED, f"stopped by {session.stop_requested_by}"
+        allowed_s = self.config.limits.job_timeout_s
+        if (
+            session.started_at
+            and (self.clock.now() - from_iso(session.started_at)).total_seconds() > allowed_s
+        ):
+            return JobStatus.BLOCKED, (
+                f"out of time: it took longer than {duration(allowed_s)} (make the job smaller, or raise "
+                "limits.job_timeout_s in config.yaml, then retry it)"
+            )
+        return None
 
     def priority(self, session: Session) -> Priority:
         """Read the job's priority file from its row: the truth the file in the folder is written from."""
@@ -110,7 +130,7 @@ class Workplace:
         return result
 
     def _check_room(self, job_id: str) -> None:
-        if self.session(job_id).stop_requested_by is not None:
+        if self.must_end(self.session(job_id)) is not None:
             raise Stopped(job_id)
         if why := self.shortage(self.config.limits.disk_reserve_mb):
             raise NoRoom(why)
