@@ -26,6 +26,7 @@ from company.store import schedules, sessions
 from company.store.opening import open_store
 from company.store.seeding import seed
 from company.store.sessions import Session
+from daemon.alarm import Alarm
 from daemon.engine import Engine, StepHook, sqlite_url
 from daemon.intake.admitting import Admitting
 from daemon.intake.clock import ScheduleClock
@@ -41,6 +42,7 @@ from daemon.watchdog import Watchdog
 log = logging.getLogger(__name__)
 
 PULSE_S = 0.25  # how late an order committed by another process is noticed
+SOON_S = 0.03  # how late one of ours is: a job that goes from step to step commits in bursts, and one look is enough
 AGAIN_S = 5.0  # what time alone brings (a pause that ends, a new day's budget) is noticed this late
 TIDY_S = 30.0  # how often orphaned processes and misplaced files are looked for
 DRAIN_LOOK_S = 0.05
@@ -91,7 +93,7 @@ class Daemon:
         self._admitting = Admitting(self.office, self._inbox, self._engine.start)
         self._watcher = Watcher(self.office, self._inbox, self.wake)
         self._schedules = ScheduleClock(self.office, self._fire)
-        self._woken, self._leaving = threading.Event(), threading.Event()
+        self._alarm, self._leaving = Alarm(), threading.Event()
         self._pulse = threading.Thread(target=self._beat, name="pulse", daemon=True)
         self._tidied_at = float("-inf")
 
@@ -105,14 +107,14 @@ class Daemon:
         self._processes.sweep(self._is_wanted)
         self._engine.launch(self._story.tell)
         self._admitting.start_again()
-        self.store.on_commit = self.wake
+        self.store.on_commit = lambda: self._alarm.set(SOON_S)
         self._pulse.start()
         self._watcher.start()
         self._schedules.start()
 
     def wake(self) -> None:
-        """Look now: something was committed."""
-        self._woken.set()
+        """Look now: there is something to do."""
+        self._alarm.set()
 
     def drain(self) -> None:
         """Return when the inbox is empty and no job runs or could start."""
@@ -151,9 +153,7 @@ class Daemon:
         seen: int | str | None = None
         acted_at = float("-inf")
         while not self._leaving.is_set():
-            self._woken.wait(PULSE_S)
-            was_woken = self._woken.is_set()
-            self._woken.clear()
+            was_woken = self._alarm.wait(PULSE_S)
             try:
                 version = self.store.version()
                 is_time = time.monotonic() - acted_at > AGAIN_S
@@ -174,8 +174,8 @@ class Daemon:
         for session in self._sessions_in_progress():
             if self._place.must_end(session) is not None:
                 self._processes.stop(f"{session.id}/", self._watch.current().limits.stop_grace_s)
-        self._inbox.put_in_order()
         self._admitting.pass_once()
+        self._inbox.put_in_order()
         self._follow_schedules()
 
     def _follow_schedules(self) -> None:
