@@ -57,7 +57,7 @@ def _processor() -> str:
 
 
 def fsync_ms(count: int = 40) -> float:
-    """Return how long this disk takes to keep 4 KiB more of a file, as a journal asks it to: the median of ``count``."""
+    """Return how long this disk takes to keep 4 KiB more of a file, as a journal does: the median of ``count``."""
     path = Path.cwd() / f".fsync-{os.getpid()}"
     took = []
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
