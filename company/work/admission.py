@@ -36,6 +36,7 @@ class Waiting:
     team_id: str
     repository: str | None  #: as its row names it; None: a workspace of its own, which no other job shares
     depends_on: tuple[str, ...] = ()  #: job ids; a file's name where no job was made of it yet
+    name: str = ""  #: what people call it: its file as it was dropped, without the ending; '' is its id
 
     @property
     def scopes(self) -> tuple[str, ...]:
@@ -130,6 +131,7 @@ def _jobs(count: int) -> str:
 def _refusals(waiting: Sequence[Waiting], statuses: Mapping[str, JobStatus], now: datetime) -> dict[str, str]:
     """Name the jobs that can never start. Those who depend on them follow when they have failed."""
     needs = {job.job_id: job.depends_on for job in waiting}
+    names = {job.job_id: job.name or job.job_id for job in waiting}
     refused: dict[str, str] = {}
     for job in waiting:
         for needed in job.depends_on:
@@ -140,7 +142,7 @@ def _refusals(waiting: Sequence[Waiting], statuses: Mapping[str, JobStatus], now
             elif statuses[needed] in _NEVER:
                 refused.setdefault(job.job_id, f"depends on {needed}, which {_ended(statuses[needed])}")
         if circle := _circle_from(job.job_id, needs):
-            refused.setdefault(job.job_id, f"depends on itself: {' -> '.join(circle)}")
+            refused.setdefault(job.job_id, f"depends on itself: {' -> '.join(names[one] for one in circle)}")
     return refused
 
 

@@ -132,6 +132,7 @@ def _waiting(session: Session, known: dict[str, tuple[str, JobStatus]]) -> Waiti
         team_id=session.team_id,
         repository=session.target_repo,
         depends_on=tuple(known[name][0] if name in known else name for name in session.depends_on),
+        name=session.priority_file.removesuffix(f".{session.id}.md"),
     )
 
 

@@ -1,6 +1,7 @@
 """Which jobs may start: examples, and properties over any set of waiting and running jobs."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from random import Random
@@ -105,6 +106,12 @@ def test_what_can_never_start_is_named() -> None:
         "job-h": "depends on itself: job-h -> job-e -> job-g -> job-h",
     }
     assert decided.held == {"job-i": "waits for job-e, which is pending"}
+
+
+def test_a_circle_is_told_in_the_names_people_know() -> None:
+    jobs = [replace(job("job-a", depends_on=("job-b",)), name="hen"), job("job-b", depends_on=("job-a",))]
+
+    assert decide(jobs).refused["job-a"] == "depends on itself: hen -> job-b -> hen"
 
 
 def test_a_named_file_is_waited_for_and_an_unknown_job_is_not() -> None:
