@@ -64,6 +64,10 @@ class Attempt:
             return None
         return pid, started
 
+    def has_begun(self) -> bool:
+        """Say whether the shim got its order. It says so on disk before it starts anything."""
+        return (self.folder / "pid.json").exists()
+
     def order_stop(self, grace_s: float) -> None:
         """Tell the shim, and leave the order for one that does not listen yet, or not any more."""
         order = f"{grace_s:.3f}\n"

@@ -73,8 +73,8 @@ class Shim:
         if self._reason:
             self._record(dropped=0)
             return
-        self._write_pids()
         try:
+            self._begin()
             self._open_output()
             self._child, self._pipes = start_child(self._order)
         except NotStarted as error:
@@ -92,6 +92,11 @@ class Shim:
         self._output.finish()
         if not self._is_leaving:
             self._record(self._output.dropped)
+
+    def _begin(self) -> None:
+        # Without this on disk a daemon would take it that nothing was ever started.
+        if not self._write_pids():
+            raise NotStarted(f"cannot write to {self._folder}")
 
     def _open_output(self) -> None:
         path, redact = self._order["output"], _redaction(self._order["secrets"])
@@ -234,11 +239,11 @@ class Shim:
         except BlockingIOError:
             pass  # nobody listens, or has not come yet: the next look finds all of it
 
-    def _write_pids(self) -> None:
+    def _write_pids(self) -> bool:
         """Say who we are, before the start and after it: a start that hangs can be ended by its pid."""
         child = f"{list(_member(self._child))}" if self._child else "null"
         text = f'{{"shim": {list(_member(os.getpid()))}, "child": {child}}}\n'
-        _write_atomically(f"{self._folder}/pid.json", text)
+        return _write_atomically(f"{self._folder}/pid.json", text)
 
     def _record(self, dropped: int) -> None:
         code = os.waitstatus_to_exitcode(self._status) if self._status is not None else None
@@ -321,7 +326,12 @@ def _read_order() -> Order:
     while data := os.read(0, CHUNK):
         parts.append(data)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    order: Order = marshal.loads(b"".join(parts))  # noqa: S302 - our parent wrote it; json would cost 8 ms
+    try:
+        order: Order = marshal.loads(b"".join(parts))  # noqa: S302 - our parent wrote it; json would cost 8 ms
+    except EOFError:
+        os._exit(
+            0
+        )  # our parent was killed before it had given the order: nothing was started, nothing counts
     return order
 
 

@@ -62,9 +62,9 @@ class Processes:
         lines. Lines are redacted. Raises Detached after close(), OSError when the disk takes no new run.
         """
         while True:
-            attempt = self._open(spec)
-            end = self._follow(attempt, spec, on_line, on_replay)
-            if end.reason is not EndReason.LOST or attempt.number >= ATTEMPTS_MAX:
+            attempt, is_ours = self._open(spec)
+            end = self._follow(attempt, spec, on_line, on_replay, is_ours=is_ours)
+            if end is not None and not self._may_be_repeated(attempt, end):
                 return end
 
     def stop(self, key_prefix: str, grace_s: float = 1.5) -> int:
@@ -106,7 +106,7 @@ class Processes:
                 if not is_wanted(attempt.key):
                     self.stop(attempt.key)
                     said.append(f"{attempt.key}: ended, nobody waits for it")
-            elif attempt.end() is None and (count := self._bury(attempt, wait=False)):
+            elif attempt.has_begun() and attempt.end() is None and (count := self._bury(attempt, wait=False)):
                 said.append(f"{attempt.key}: its shim was gone, {count} processes ended")
         for stray in self._table.marked(f"{self.installation}/"):
             owner = self._owner(stray.token)
@@ -119,32 +119,46 @@ class Processes:
         """Let go: every run(), now and later, raises Detached. The processes go on under their shims."""
         self._let_go()
 
-    def _open(self, spec: ProcessSpec) -> Attempt:
-        """Return the attempt to follow: the latest, or a new one where there is none that counts."""
+    def _open(self, spec: ProcessSpec) -> tuple[Attempt, bool]:
+        """Return the attempt to follow, and whether it was started here: no other counts, or the last was lost."""
         folder = self._runs_dir / spec.key
         with turn(folder):
             if not self._let_go.alive:
                 raise Detached(spec.key)
-            known = attempts(folder, spec.key)
-            number = 1
-            if known:
-                latest = known[-1]
-                if not latest.is_live() and latest.end() is None:
-                    self._bury_in_turn(latest)
-                end = latest.end()
-                if end is None or end.reason is not EndReason.LOST or latest.number >= ATTEMPTS_MAX:
-                    return latest
-                number = latest.number + 1
+            latest = self._latest_that_counts(folder, spec.key)
+            if latest is not None and not self._may_be_repeated(latest, latest.end()):
+                return latest, False
+            number = latest.number + 1 if latest else 1
             attempt = Attempt(folder / str(number), spec.key, number)
             secrets = self.redactor.for_environment(spec.env).expression()
             pid = launch(attempt, spec, {**spec.env, TOKEN_NAME: self._token(attempt)}, secrets)
             with self._lock:
                 self._shims[attempt.folder] = pid
-            return attempt
+            return attempt, True
+
+    def _latest_that_counts(self, folder: Path, key: str) -> Attempt | None:
+        """Return the latest attempt; bury it if it was lost. The caller holds the turn.
+
+        A daemon that was killed before it gave the shim its order leaves an attempt in which nothing was started:
+        it is removed. Were it counted, a daemon killed three times in that moment would use up the run.
+        """
+        for attempt in reversed(attempts(folder, key)):
+            if attempt.is_running() or attempt.end() is not None:
+                return attempt
+            if attempt.has_begun() or attempt.is_stop_ordered():
+                self._bury_in_turn(attempt)
+                return attempt
+            shutil.rmtree(attempt.folder)
+        return None
+
+    def _may_be_repeated(self, attempt: Attempt, end: ProcessEnd | None) -> bool:
+        """Say whether another attempt may come after one that ended so."""
+        return end is not None and end.reason is EndReason.LOST and attempt.number < ATTEMPTS_MAX
 
     def _follow(
-        self, attempt: Attempt, spec: ProcessSpec, on_line: OnLine, on_replay: OnLine | None
-    ) -> ProcessEnd:
+        self, attempt: Attempt, spec: ProcessSpec, on_line: OnLine, on_replay: OnLine | None, *, is_ours: bool
+    ) -> ProcessEnd | None:
+        """Tell lines until the end; None when it turns out that a former daemon had not given it its order."""
         with (
             Follower(attempt.folder, spec.output_path, on_line, on_replay) as follower,
             _bell(attempt) as bell,
@@ -157,6 +171,8 @@ class Processes:
                 # The end first: what was written before it is then told completely.
                 end = attempt.end()
                 if end is None and must_look and not attempt.is_live():
+                    if not is_ours and not attempt.has_begun():
+                        return None
                     self._bury(attempt, wait=True)
                     end = attempt.end()
                 follower.tell()

@@ -123,6 +123,7 @@ def test_what_a_killed_shim_left_is_swept_when_no_daemon_waits(bench: Bench, eve
     with turn(folder):
         attempt = Attempt(folder / "1", "job-1/agent", 1)
         os.close(attempt.make())
+        (attempt.folder / "pid.json").write_text('{"shim": [1, 1], "child": [2, 2]}')
     orphan = subprocess.Popen(
         ["sleep", "60"],
         env={TOKEN_NAME: f"{bench.processes.installation}/job-1/agent/1", "PATH": "/usr/bin:/bin"},

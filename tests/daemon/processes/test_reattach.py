@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import marshal
 import os
 import resource
 import signal
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 import daemon
+from daemon.processes.attempt import Attempt, turn
 from daemon.processes.spawn import EndReason, Processes
 from tests.daemon.processes.conftest import Bench, is_gone, read_pid, strays
 
@@ -171,6 +173,32 @@ def test_a_run_that_is_lost_three_times_is_given_up(bench: Bench, eventually: Ev
     assert (end.reason, end.attempts) == (EndReason.LOST, 3)
     assert end.error == "its shim was killed, or the machine went down"
     assert bench.run("sh", "-c", "echo up").reason is EndReason.LOST
+
+
+def test_an_attempt_that_never_got_its_order_does_not_count(bench: Bench) -> None:
+    """The daemon was killed after it had made the folder, or after it had started the shim: nothing ran."""
+    for _ in range(5):
+        folder = bench.folder / "runs/job-1/agent"
+        with turn(folder):
+            attempt = Attempt(folder / "1", "job-1/agent", 1)
+            os.close(attempt.make())
+        assert bench.processes.sweep(lambda key: True) == []
+        end = bench.run("true")
+        assert (end.exit_code, end.attempts) == (0, 1)
+        bench.processes.forget("job-1/")
+
+
+def test_a_shim_whose_order_is_cut_off_starts_nothing(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = marshal.dumps
+
+    def cut(value: Any) -> bytes:
+        return whole(value)[:-20]
+
+    monkeypatch.setattr("daemon.processes.launching.marshal.dumps", cut)
+    end = bench.run("touch", str(bench.folder / "ran"))
+    assert end.reason is EndReason.LOST
+    assert not (bench.folder / "ran").exists()
+    assert (bench.folder / "runs/job-1/agent/3/shim.log").read_text() == ""
 
 
 def test_a_shim_that_falls_over_says_why(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
