@@ -3,9 +3,9 @@
 The words are queued before the file moves, once a claim, so that a crash in between neither repeats nor drops them.
 """
 
+import hashlib
 import logging
 import os
-import secrets
 from dataclasses import asdict, dataclass
 from itertools import count
 from pathlib import Path
@@ -80,8 +80,10 @@ def move_beside(path: Path, folder: Path, name: str) -> Path:
 
 def write_whole(place: Path, text: str) -> None:
     """Write a file that is there whole or not at all. Raises OSError."""
-    unfinished = place.with_name(f".{secrets.token_hex(8)}.tmp")
+    # One name for one place, and never a long one: what a kill leaves here, the next try takes away.
+    unfinished = place.with_name(f".{hashlib.sha256(os.fsencode(place.name)).hexdigest()[:16]}.tmp")
     try:
+        unfinished.unlink(missing_ok=True)
         with unfinished.open("x", encoding="utf-8", errors="backslashreplace", newline="") as file:
             file.write(text)
         unfinished.rename(place)
