@@ -28,6 +28,7 @@ from company.store.seeding import seed
 from company.store.sessions import Session
 from daemon.alarm import Alarm
 from daemon.engine import Engine, StepHook, sqlite_url
+from daemon.housekeeping.keeping import Housekeeper
 from daemon.intake.admitting import Admitting
 from daemon.intake.clock import ScheduleClock
 from daemon.intake.inbox import Inbox
@@ -92,6 +93,7 @@ class Daemon:
         self._watchdog = Watchdog(self.store, self._engine, steps.give_up)
         self._admitting = Admitting(self.office, self._inbox, self._engine.start)
         self._watcher = Watcher(self.office, self._inbox, self.wake)
+        self._housekeeper = Housekeeper(self.office, self._processes, self._engine)
         self._schedules = ScheduleClock(self.office, self._fire)
         self._alarm, self._leaving = Alarm(), threading.Event()
         self._pulse = threading.Thread(target=self._beat, name="pulse", daemon=True)
@@ -127,6 +129,7 @@ class Daemon:
     def close(self) -> None:
         """Stop in a process that lives on. Only when no job is under way (see ``Engine.close``)."""
         self._stop_noticing()
+        self._housekeeper.close()
         self._processes.close()
         self._engine.close()
         self.store.close()
@@ -136,6 +139,7 @@ class Daemon:
 
         The caller ends the process at once (``os._exit``): the engine keeps unfinished steps unfinished only then.
         """
+        self._housekeeper.leave()
         self._stop_noticing()
         self._processes.close()
 
@@ -205,6 +209,7 @@ class Daemon:
         for line in self._processes.sweep(self._is_wanted):
             log.warning("processes: %s", line)
         self._watchdog.look()
+        self._housekeeper.begin_when_due()
 
     def _follow_config(self) -> None:
         try:

@@ -17,6 +17,7 @@ import sqlite3
 import threading
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
@@ -25,6 +26,7 @@ import sqlalchemy
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID, WorkflowStatus
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from company.clock import to_iso
 from company.errors import StoreUnavailable
 from company.store.gate import translated, unavailable_reason
 
@@ -155,6 +157,23 @@ class Engine:
         """Tell a dropped job on, from its unfinished step. Raises StoreUnavailable."""
         with self._asked():
             DBOS.resume_workflow(job_id)
+
+    def over_before(self, moment: datetime, limit: int) -> list[str]:
+        """Return jobs whose stories were over before ``moment``, at most ``limit``. Raises StoreUnavailable."""
+        with self._asked():
+            rows = DBOS.list_workflows(
+                status=list(_STANDINGS),
+                completed_before=to_iso(moment),
+                limit=limit,
+                load_input=False,
+                load_output=False,
+            )
+        return [row.workflow_id for row in rows]
+
+    def forget(self, job_ids: Collection[str]) -> None:
+        """Remove what was noted of these jobs' steps. Only of jobs that never start again. Raises StoreUnavailable."""
+        with self._asked():
+            DBOS.delete_workflows(list(job_ids))
 
     def close(self) -> None:
         """Take the engine down in a process that lives on. Only when no job is under way: see above."""

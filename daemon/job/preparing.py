@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from company.config import RepositoryConfig
+from company.config import Config, RepositoryConfig
 from company.errors import AgentServiceError
 from company.orders.telling import tell_job
 from company.store import repositories, sessions
@@ -88,15 +88,17 @@ def open_target(place: Workplace, session: Session, *, fresh: bool = False) -> C
     """
     if session.target_repo is None:
         return init_workspace(place.clones() / f"workspace-{session.id}.git")
-    repository = place.config.repository(session.target_repo)
-    source = repository.source(place.config.root) if repository else session.target_repo
-    name = (
-        repository.name
-        if repository
-        else session.target_repo.rstrip("/").rpartition("/")[2].removesuffix(".git")
-    )
+    source, name = source_of(place.config, session.target_repo)
     timeout_s = place.config.limits.setup_timeout_s
     return open_clone(source, place.clones(), name=name, timeout_s=timeout_s, fresh=fresh)
+
+
+def source_of(config: Config, target: str) -> tuple[str, str]:
+    """Return where a target is cloned from, and what its clone is called."""
+    repository = config.repository(target)
+    if repository is not None:
+        return repository.source(config.root), repository.name
+    return target, target.rstrip("/").rpartition("/")[2].removesuffix(".git")
 
 
 def integration(place: Workplace, job_id: str, clone: Clone, commit: str) -> Worktree:

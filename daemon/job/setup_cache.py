@@ -68,8 +68,14 @@ class SetupCache:
     def restore(self, key: str, worktree: Path) -> bool:
         """Copy what is kept under ``key`` into ``worktree``; False when nothing is. What is there is left as it is."""
         entry = self._folder / key
-        if not entry.is_dir():
+        try:
+            os.utime(
+                entry
+            )  # the mark of its last use: housekeeping goes by it, and leaves alone what is used
+        except FileNotFoundError:
             return False
+        except OSError:
+            pass  # a disk that can only be read: nothing is removed from it either
         made_at = (entry / _PLACE).read_text(encoding="utf-8")
         draft = worktree.with_name(f".{worktree.name}.restoring")
         shutil.rmtree(draft, ignore_errors=True)
