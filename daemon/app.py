@@ -38,6 +38,7 @@ from daemon.job.workflow import JobWorkflow
 from daemon.job.workplace import Workplace
 from daemon.learning.evaluating import run_evaluation
 from daemon.processes.spawn import Processes
+from daemon.storage import DiskWatch
 from daemon.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
@@ -75,6 +76,7 @@ class Daemon:
         redactor = Redactor(secrets_of(service))
         self._processes = Processes(config.folders.state / "runs", redactor=redactor)
         self._inbox = Inbox(self.office)
+        self._disks = DiskWatch(lambda: watch.current().folders.all)
         self._place = place = Workplace(
             store=self.store,
             watch=watch,
@@ -82,6 +84,7 @@ class Daemon:
             processes=self._processes,
             redactor=redactor,
             environment=service,
+            disks=self._disks,
             agents_at_once=threading.BoundedSemaphore(config.limits.agents_at_once),
             place_file=self._inbox.place,
         )
@@ -159,6 +162,7 @@ class Daemon:
         while not self._leaving.is_set():
             was_woken = self._alarm.wait(PULSE_S)
             try:
+                self._disks.look()
                 version = self.store.version()
                 is_time = time.monotonic() - acted_at > AGAIN_S
                 if was_woken or version != seen or is_time:

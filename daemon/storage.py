@@ -10,6 +10,7 @@ import logging
 import os
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
@@ -29,6 +30,9 @@ _PASSING = frozenset(
         errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.ENOLCK,
     }
 )  # fmt: skip
+#: MB free: a program that fails with less probably found no room (root and quotas see other limits than statvfs)
+EXHAUSTED_MB = 8
+
 _MB = 1 << 20
 
 T = TypeVar("T")
@@ -80,6 +84,26 @@ def shortage(folders: Iterable[Path], reserve_mb: int) -> str:
         if found.f_files and not found.f_favail:
             return f"the disk of {existing} takes no more files (no inodes are free)"
     return ""
+
+
+class DiskWatch:
+    """Remembers when a disk was full or read-only, so that a program that failed meanwhile is not blamed for it.
+
+    Its end alone does not tell: on a full disk the end itself is recorded only when there is room again.
+    """
+
+    def __init__(self, folders: Callable[[], Iterable[Path]]) -> None:
+        self._folders, self._full_at = folders, float("-inf")
+
+    def look(self) -> None:
+        """Look at the disks: four times a second, whoever has the time."""
+        if shortage(self._folders(), EXHAUSTED_MB):
+            self._full_at = time.monotonic()
+
+    def was_full_since(self, began: float) -> bool:
+        """Say whether a disk was full at a look since ``began`` (monotonic), or is now."""
+        self.look()
+        return self._full_at >= began
 
 
 def patiently(attempt: Callable[[], T], what: str) -> T:

@@ -10,6 +10,7 @@ Exit codes, for scripts::
     130  interrupted
 """
 
+import errno
 import os
 from dataclasses import dataclass
 from enum import IntEnum
@@ -104,6 +105,10 @@ def _os_words(error: OSError) -> str:
 
 
 def _os_mend(error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "free space on the disk and try again"
+    if error.errno == errno.EROFS:
+        return "make the disk writable and try again"
     if isinstance(error, PermissionError):
         return "run it as the user that owns the company's folder"
     if isinstance(error, FileNotFoundError):

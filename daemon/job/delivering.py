@@ -1,5 +1,6 @@
 """Step 8: one commit on the base as it is now, the patch file, and the branch pushed to the remote."""
 
+import time
 from collections.abc import Sequence
 
 from company.errors import GitError
@@ -79,13 +80,14 @@ def deliver(place: Workplace, job_id: str, story: StoryFacts) -> DeliveredFacts 
         sessions.set_phase(tx, job_id, "delivering", head_commit=commit)
     delivered_to = None
     if place.config.work.push and session.target_repo is not None:
+        began = time.monotonic()
         try:
             delivered_to = push(
                 clone, ready["branch"], commit, timeout_s=place.config.limits.setup_timeout_s
             ).remote
         except GitError as error:
-            if error.code in ("disk_full", "remote_read_only") and (why := place.shortage()):
-                raise NoRoom(why) from error  # the remote is a folder on the disk that is full here
+            if error.code in ("disk_full", "remote_read_only") and place.disks.was_full_since(began):
+                raise NoRoom(str(error)) from error  # the remote is a folder on the disk that is full here
             log.say("push", str(error))
             kept = f"the work is kept in {place.relative(patch)}"
             return {

@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,10 +22,7 @@ from company.work.report import duration
 from daemon.job.job_log import JobLog
 from daemon.job.state_files import StateFolder
 from daemon.processes.spawn import Processes
-from daemon.storage import NoRoom, patiently, shortage
-
-#: MB free: a program that fails with less probably found no room (root and quotas see other limits than statvfs)
-EXHAUSTED_MB = 8
+from daemon.storage import DiskWatch, NoRoom, patiently, shortage
 
 T = TypeVar("T")
 
@@ -44,6 +42,7 @@ class Workplace:
     redactor: Redactor
     environment: Mapping[str, str]  #: the service's own; agents get an allowed part of it
     agents_at_once: threading.BoundedSemaphore  #: held while an agent's process runs
+    disks: DiskWatch
     place_file: Callable[[Session], object]  #: put a job's priority file in the folder of its status
 
     @property
@@ -113,26 +112,24 @@ class Workplace:
             sessions.set_phase(tx, job_id, phase, **changes)
             tell_job(tx, job_id, phase)
 
-    def shortage(self, reserve_mb: int = EXHAUSTED_MB) -> str:
-        """Say which disk is full or read-only; '' when none is."""
-        return shortage(self.config.folders.all, reserve_mb)
-
     def run_with_room(self, key: str, run: Callable[[], T], is_failure: Callable[[T], bool]) -> T:
         """Return what ``run`` makes of the process ``key``; what failed on a full disk is run again on one with room.
 
         A program that cannot write fails, and says nothing about its work by that. Raises Stopped.
         """
-        while is_failure(result := run()) and self.shortage():
+        began = time.monotonic()
+        while is_failure(result := run()) and self.disks.was_full_since(began):
             with contextlib.suppress(OSError):  # a disk that can only be read now: again below
                 self.processes.forget(key)
             patiently(lambda: self._check_room(key.partition("/")[0]), f"{key}: failed, and is run again")
             self.processes.forget(key)
+            began = time.monotonic()
         return result
 
     def _check_room(self, job_id: str) -> None:
         if self.must_end(self.session(job_id)) is not None:
             raise Stopped(job_id)
-        if why := self.shortage(self.config.limits.disk_reserve_mb):
+        if why := shortage(self.config.folders.all, self.config.limits.disk_reserve_mb):
             raise NoRoom(why)
 
     def now_iso(self) -> str:
