@@ -44,6 +44,7 @@ class Action(StrEnum):
     REMOVE_SCHEDULE = "schedule.remove"
     ADD_REPOSITORY = "repository.add"
     REMOVE_REPOSITORY = "repository.remove"
+    CLEAN = "clean"
 
 
 #: action -> the least role that may order it
@@ -56,6 +57,7 @@ NEEDED: Mapping[Action, Role] = MappingProxyType(
         Action.ANSWER: Role.OPERATOR,
         Action.PAUSE: Role.OPERATOR,
         Action.RESUME: Role.OPERATOR,
+        Action.CLEAN: Role.OPERATOR,
         Action.PRAISE: Role.OPERATOR,
         Action.REJECT: Role.OPERATOR,
         Action.EVALUATE: Role.OPERATOR,

@@ -12,6 +12,7 @@ import typer
 
 from daemon.cli import (
     auditing,
+    cleaning,
     doctor,
     dropping,
     experiments,
@@ -60,6 +61,7 @@ _COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
         "up": service.up,
         "once": service.once,
         "doctor": doctor.doctor,
+        "clean": cleaning.clean,
         "init": making.init,
     },
     "Work": {
