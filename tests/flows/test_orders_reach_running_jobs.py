@@ -21,7 +21,9 @@ Eventually = Callable[..., None]
 def slow_company(company: Company) -> None:
     company.agent("backend")
     wait = "import os, pathlib, time; pathlib.Path(os.environ['HOME'], 'began').touch(); time.sleep(600)"
-    company.repository("slow", {"a.txt": "a\n"}, commands={"backend": [sys.executable, "-c", wait]})
+    company.repository(
+        "slow", {"a.txt": "a\n"}, commands={"backend": [sys.executable, "-c", wait, str(company.root)]}
+    )
 
 
 def test_a_stop_reaches_a_running_agent_and_the_job_ends_stopped(
