@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 
 CHUNK = 65_536  # bytes read at once
 
-PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 36, 38  # linux/prctl.h
+# linux/prctl.h
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 4, 36, 38
 
 Order = dict[str, "Any"]
-"""argv, cwd, env, stdin, output, limit, wall_s, idle_s, memory, secrets (a regular expression), number."""
+"""argv, cwd, env, stdin, output, limit, wall_s, idle_s, memory, secrets (a regular expression), number, and become:
+the ids of the user to run as (uid, gid, [groups]), empty for the own."""
 
 
 class NotStarted(Exception):
@@ -31,12 +33,18 @@ def prctl(option: int, value: int) -> None:
         ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
+def close_memory() -> None:
+    """Let no other process of the same user read our memory and our environment. Ends with exec; root may always."""
+    prctl(PR_SET_DUMPABLE, 0)
+
+
 def start_child(order: Order) -> tuple[int, dict[int, int]]:
     """Fork and become the child. Returns its pid and its pipes (descriptor -> stream). Raises NotStarted."""
     out, child_out = os.pipe()
     err, child_err = os.pipe()
     trouble, child_trouble = os.pipe()
     shim = os.getpid()
+    close_memory()  # what is to be redacted stands in it
     try:
         pid = os.fork()
     except OSError as error:
@@ -49,6 +57,7 @@ def start_child(order: Order) -> tuple[int, dict[int, int]]:
     os.close(trouble)
     if words:
         raise NotStarted(words)
+    _offer_to_the_oom_killer(pid)
     return pid, {out: 0, err: 1}
 
 
@@ -56,6 +65,12 @@ def _become(order: Order, shim: int, out: int, err: int, trouble: int) -> NoRetu
     stage = "cannot be prepared"
     try:
         os.setpgid(0, 0)
+        stage = f"cannot read its standard input {order['stdin']!r}"
+        os.dup2(os.open(order["stdin"] or os.devnull, os.O_RDONLY), 0)
+        stage = "cannot become another user"
+        _become_user(order["become"], (out, err))
+        stage = "cannot be prepared"
+        # After the change of user, which clears it.
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         # A setuid program would be out of reach of our signals, and exec would clear the line above.
         prctl(PR_SET_NO_NEW_PRIVS, 1)
@@ -71,25 +86,54 @@ def _become(order: Order, shim: int, out: int, err: int, trouble: int) -> NoRetu
         ):
             signal.signal(number, signal.SIG_DFL)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        _offer_to_the_oom_killer()
-        stage = f"cannot read its standard input {order['stdin']!r}"
-        os.dup2(os.open(order["stdin"] or os.devnull, os.O_RDONLY), 0)
         os.dup2(out, 1)
         os.dup2(err, 2)
         stage = f"cannot work in {order['cwd']!r}"
         os.chdir(order["cwd"])
         stage = f"cannot run {order['argv'][0]!r}"
-        os.execvpe(order["argv"][0], order["argv"], order["env"])  # noqa: S606 - no shell is the point
+        _execute(order["argv"], order["env"])
     except OSError as error:
         os.write(trouble, f"{stage}: {error.strerror}".encode()[:4096])
     finally:
         os._exit(127)
 
 
-def _offer_to_the_oom_killer() -> None:
-    """When the machine runs out of memory, the kernel is to end agents before the service."""
+def _execute(argv: list[str], env: dict[str, str]) -> NoReturn:
+    """Become the program, searched as ``execvp`` does. Raises OSError.
+
+    Not ``os.execvpe``: it imports a module first, which the user we are by now may not be able to read.
+    """
+    name, path = argv[0], env.get("PATH", os.defpath)
+    places = [name] if "/" in name else [f"{folder or '.'}/{name}" for folder in path.split(":")]
+    reason: OSError | None = None
+    for place in places:
+        try:
+            os.execve(place, argv, env)  # noqa: S606 - no shell is the point
+        except (FileNotFoundError, NotADirectoryError) as error:
+            reason = reason or error
+        except OSError as error:
+            reason = error if isinstance(reason, FileNotFoundError | NotADirectoryError | None) else reason
+    raise reason or FileNotFoundError(2, "No such file or directory")
+
+
+def _become_user(ids: Any, pipes: tuple[int, ...]) -> None:
+    if not ids:
+        return
+    uid, gid, groups = ids
+    for pipe in pipes:  # else opening /dev/stdout and /dev/stderr by name would be refused
+        os.fchown(pipe, uid, gid)
+    os.setgroups(groups)
+    os.setgid(gid)  # by root: real, effective and saved id
+    os.setuid(uid)
+
+
+def _offer_to_the_oom_killer(pid: int) -> None:
+    """When the machine runs out of memory, the kernel is to end agents before the service.
+
+    Said of the child after its exec: before that it is as closed as we are.
+    """
     try:
-        with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:  # noqa: PTH123 - see family.py
+        with open(f"/proc/{pid}/oom_score_adj", "w", encoding="ascii") as file:  # noqa: PTH123 - see family.py
             file.write("500")
     except OSError:
-        pass  # no /proc, or a sandbox: nothing depends on it
+        pass  # no /proc, a sandbox, or gone already: nothing depends on it

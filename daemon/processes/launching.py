@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from daemon.processes.attempt import Attempt
-from daemon.processes.record import ProcessSpec
+from daemon.processes.record import ProcessSpec, RunAs
 from daemon.processes.shim import BELL_FD, LOCK_FD
 
 #: the folder that holds the package ``daemon``; put behind the standard library, so it can shadow nothing
@@ -20,7 +20,9 @@ _BEGIN = "import sys; sys.path.append(sys.argv[1]); from daemon.processes.shim i
 _FREE = 10  # descriptors from here on are in nobody's way while 0 to 4 are set up
 
 
-def launch(attempt: Attempt, spec: ProcessSpec, env: Mapping[str, str], secrets: str) -> int:
+def launch(
+    attempt: Attempt, spec: ProcessSpec, env: Mapping[str, str], secrets: str, run_as: RunAs | None
+) -> int:
     """Make the attempt's folder and start its shim; return the shim's pid. Raises OSError.
 
     The lock is taken here and inherited: from the folder's first moment until the shim's last, somebody holds it.
@@ -32,7 +34,7 @@ def launch(attempt: Attempt, spec: ProcessSpec, env: Mapping[str, str], secrets:
         undo.pop_all()
     # A broken pipe: the shim died at once. Its free lock says so, and its shim.log says why.
     with contextlib.suppress(BrokenPipeError), os.fdopen(writing, "wb") as pipe:
-        pipe.write(marshal.dumps(_order(attempt, spec, env, secrets)))
+        pipe.write(marshal.dumps(_order(attempt, spec, env, secrets, run_as)))
     return pid
 
 
@@ -55,7 +57,9 @@ def _start(attempt: Attempt) -> tuple[int, int]:
         os.close(reading)
 
 
-def _order(attempt: Attempt, spec: ProcessSpec, env: Mapping[str, str], secrets: str) -> dict[str, object]:
+def _order(
+    attempt: Attempt, spec: ProcessSpec, env: Mapping[str, str], secrets: str, run_as: RunAs | None
+) -> dict[str, object]:
     return {
         "argv": list(spec.argv),
         "cwd": str(spec.cwd.absolute()),
@@ -68,6 +72,7 @@ def _order(attempt: Attempt, spec: ProcessSpec, env: Mapping[str, str], secrets:
         "memory": spec.memory_limit_bytes or 0,
         "secrets": secrets,
         "number": attempt.number,
+        "become": [run_as.uid, run_as.gid, list(run_as.groups)] if run_as else [],
     }
 
 

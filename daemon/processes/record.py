@@ -33,6 +33,22 @@ class Stream(StrEnum):
     ATTEMPT = "attempt"  #: a former attempt was lost and a new one begins: what it said counts no more
 
 
+@dataclass(frozen=True)
+class RunAs:
+    """A user of this machine, as its password file says."""
+
+    name: str
+    uid: int
+    gid: int
+    groups: tuple[int, ...]
+    home: str
+    shell: str
+
+    def variables(self) -> dict[str, str]:
+        """Return what a login would set: the service's own would point to what the user cannot enter."""
+        return {"HOME": self.home, "USER": self.name, "LOGNAME": self.name, "SHELL": self.shell or "/bin/sh"}
+
+
 @dataclass(frozen=True, kw_only=True)
 class ProcessSpec:
     """A process to run. The key is its identity: the same key is never run twice."""

@@ -22,7 +22,7 @@ from daemon.processes.family import HAS_PROC, signal_exactly
 from daemon.processes.following import Follower, OnLine
 from daemon.processes.launching import launch
 from daemon.processes.reap import TOKEN_NAME, kill_marked, process_table
-from daemon.processes.record import Detached, EndReason, ProcessEnd, ProcessSpec, Stream
+from daemon.processes.record import Detached, EndReason, ProcessEnd, ProcessSpec, RunAs, Stream
 
 __all__ = ["Detached", "EndReason", "OnLine", "ProcessEnd", "ProcessSpec", "Processes", "Stream"]
 
@@ -36,11 +36,14 @@ class Processes:
     """All processes of one company. Safe to use from many threads, and from several daemons one after another.
 
     ``runs_dir`` lies on a local disk and only this user can enter it. ``redactor`` knows the service's own secrets;
-    those in a process's environment are found by the names of their variables.
+    those in a process's environment are found by the names of their variables. ``run_as``: the user that all of them
+    run as; None is the service's own.
     """
 
-    def __init__(self, runs_dir: Path, *, redactor: Redactor | None = None) -> None:
-        self.redactor = redactor or Redactor()
+    def __init__(
+        self, runs_dir: Path, *, redactor: Redactor | None = None, run_as: RunAs | None = None
+    ) -> None:
+        self.redactor, self._run_as = redactor or Redactor(), run_as
         self._runs_dir = runs_dir.absolute()
         self._runs_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.installation = hashlib.sha256(os.fsencode(self._runs_dir.resolve())).hexdigest()[:12]
@@ -131,7 +134,8 @@ class Processes:
             number = latest.number + 1 if latest else 1
             attempt = Attempt(folder / str(number), spec.key, number)
             secrets = self.redactor.for_environment(spec.env).expression()
-            pid = launch(attempt, spec, {**spec.env, TOKEN_NAME: self._token(attempt)}, secrets)
+            env = {**spec.env, TOKEN_NAME: self._token(attempt)}
+            pid = launch(attempt, spec, env, secrets, self._run_as)
             with self._lock:
                 self._shims[attempt.folder] = pid
             return attempt, True
