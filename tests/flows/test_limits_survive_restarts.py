@@ -224,9 +224,11 @@ def test_a_spent_day_s_budget_holds_new_work_until_the_next_day_in_the_company_s
     company.drop("one.md", "---\nrepo: one\n---\n# Change one\n")
     first.daemon.drain()
     spend(first, first.job().id, 4.99)
+    clock.advance(minutes=1)
     company.drop("two.md", "---\nrepo: two\n---\n# Change two\n")
     first.daemon.drain()
     assert [job.status for job in first.jobs()] == ["completed", "completed"]
+    clock.advance(minutes=1)
     spend(first, first.jobs()[0].id, 0.02)
     company.drop("late.md", "---\nrepo: one\n---\n# Too late for today\n")
     first.daemon.drain()

@@ -189,9 +189,8 @@ def test_the_version_changes_when_anybody_commits_and_only_then(any_store: Store
     assert any_store.version() not in (first, second)
 
 
+@pytest.mark.sqlite_only
 def test_the_version_changes_when_a_plain_program_commits(store: Store, tmp_path: Path) -> None:
-    if store.dialect != "sqlite":
-        pytest.skip("a file is SQLite's")
     before = store.version()
     with sqlite3.connect(tmp_path / "agent-service.db") as connection:
         connection.execute("INSERT INTO teams VALUES ('team-x', 'X', 'd', '', 't', 't')")
