@@ -44,6 +44,7 @@ _NEVER_NEEDED = (
     "CAP_SYSLOG",
 )  # fmt: skip
 _PLAIN = re.compile(r"[A-Za-z0-9_@+=:,./-]+")
+_NOT_IN_PROGRAM = frozenset("'\"\\$")  # systemd issue 11561
 _NOT_HELD = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")  # control characters, and bytes that are no UTF-8
 
 
@@ -97,7 +98,12 @@ def _unit(record: ServiceRecord) -> list[str]:
 
 
 def _service(record: ServiceRecord, systemd_version: int) -> list[str]:
-    command = " ".join(_quoted(word).replace("$", "$$") for word in record.argv)
+    program, *arguments = record.argv
+    if set(program) & _NOT_IN_PROGRAM:
+        raise ValueError(
+            f"systemd starts no program with quotes, a backslash or a dollar in its path: {program}"
+        )
+    command = " ".join([_quoted(program), *(_quoted(word).replace("$", "$$") for word in arguments)])
     return [
         "[Service]",
         "Type=notify",
