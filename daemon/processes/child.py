@@ -44,20 +44,22 @@ def start_child(order: Order) -> tuple[int, dict[int, int]]:
     err, child_err = os.pipe()
     trouble, child_trouble = os.pipe()
     shim = os.getpid()
+    score = OomScore()
     close_memory()  # what is to be redacted stands in it
+    score.offer()
     try:
         pid = os.fork()
     except OSError as error:
         raise NotStarted(f"no new process can be made: {error.strerror}") from error
     if pid == 0:
         _become(order, shim, child_out, child_err, child_trouble)
+    score.take_back()
     for descriptor in (child_out, child_err, child_trouble):
         os.close(descriptor)
     words = os.read(trouble, CHUNK).decode("utf-8", "replace")
     os.close(trouble)
     if words:
         raise NotStarted(words)
-    _offer_to_the_oom_killer(pid)
     return pid, {out: 0, err: 1}
 
 
@@ -127,13 +129,32 @@ def _become_user(ids: Any, pipes: tuple[int, ...]) -> None:
     os.setuid(uid)
 
 
-def _offer_to_the_oom_killer(pid: int) -> None:
+class OomScore:
     """When the machine runs out of memory, the kernel is to end agents before the service.
 
-    Said of the child after its exec: before that it is as closed as we are.
+    A child inherits our score, so it is raised around the fork: afterwards it would be too late, and a child as closed
+    as we are could not do it itself. Opened before our memory is closed, for the same reason.
     """
-    try:
-        with open(f"/proc/{pid}/oom_score_adj", "w", encoding="ascii") as file:  # noqa: PTH123 - see family.py
-            file.write("500")
-    except OSError:
-        pass  # no /proc, a sandbox, or gone already: nothing depends on it
+
+    def __init__(self) -> None:
+        self._file, self._own = -1, b"0"
+        try:
+            self._file = os.open("/proc/self/oom_score_adj", os.O_RDWR | os.O_CLOEXEC)
+            self._own = os.read(self._file, 16)
+        except OSError:
+            pass  # no /proc, or a sandbox: nothing depends on it
+
+    def offer(self) -> None:
+        """Raise it, for whoever is forked now."""
+        self._write(b"500")
+
+    def take_back(self) -> None:
+        """Have our own again."""
+        self._write(self._own)
+
+    def _write(self, text: bytes) -> None:
+        if self._file >= 0:
+            try:  # noqa: SIM105 - contextlib costs a millisecond of each start
+                os.write(self._file, text)
+            except OSError:
+                pass
