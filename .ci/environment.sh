@@ -3,8 +3,10 @@
 
 # make_environment UV_SYNC_OPTION...: bring .venv to what uv.lock says, by whichever way this machine has.
 make_environment() {
-    command -v git >/dev/null 2>&1 ||
-        refuse "git is needed and was not found." "install it (Debian, Ubuntu: apt-get install git)."
+    # Merging without a checkout came with git 2.38.
+    git merge-tree -h 2>&1 | grep -q -e --write-tree ||
+        refuse "git 2.38 or newer is needed; found: $(git --version 2>/dev/null || echo none)." \
+            "install it (Debian, Ubuntu: apt-get install git)."
     [ -e .venv/bin/agent-service ] || echo "Setting up .venv: once, and only in this folder …" >&2
     uv=$(find_uv) || uv=$(install_uv) || exit 1
     # --inexact: uv itself may live in .venv, and what the other command put there may stay.

@@ -15,7 +15,7 @@ _KEPT_FROM_A_BARE_MACHINE = ("AGENT_", "GIT_", "PYTEST_", "PYTHON", "UV_", "VIRT
 MACHINE: Mapping[str, str] = dict(os.environ)
 
 #: what the scripts and the sample may call, all of it in POSIX but git and python3
-_PROGRAMS = ("cat", "dirname", "env", "git", "ls", "mkdir", "mv", "rm", "sed", "sh", "uname")
+_PROGRAMS = ("cat", "dirname", "env", "git", "grep", "ls", "mkdir", "mv", "rm", "sed", "sh", "uname")
 
 
 def checkout_files() -> set[str]:

@@ -57,13 +57,25 @@ def test_a_machine_without_python_is_told_so(tmp_path: Path, checkout: Path) -> 
     assert "Python 3.11 or newer is needed; found: none." in ran.stderr
 
 
-def test_a_machine_without_git_is_told_so_at_once(tmp_path: Path, checkout: Path) -> None:
+OLD_GIT = """
+[ "$1" != --version ] || echo "git version 2.30.2"
+[ "$1" != merge-tree ] || echo "usage: git merge-tree <base-tree> <branch1> <branch2>" >&2
+"""
+
+
+@pytest.mark.parametrize(("script", "found"), [(None, "none"), (OLD_GIT, "git version 2.30.2")])
+def test_a_machine_without_git_or_with_an_old_one_is_told_so_at_once(
+    tmp_path: Path, checkout: Path, script: str | None, found: str
+) -> None:
     machine = BareMachine.make(tmp_path / "machine")
     (machine.bin / "git").unlink()
+    if script:
+        machine.script("git", script)
     ran = machine.run(checkout / "start", cwd=tmp_path)
     assert ran.returncode == 1
     assert ran.stderr == (
-        "git is needed and was not found. Mend: install it (Debian, Ubuntu: apt-get install git).\n"
+        f"git 2.38 or newer is needed; found: {found}."
+        " Mend: install it (Debian, Ubuntu: apt-get install git).\n"
     )
 
 
