@@ -12,7 +12,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from company.clock import Clock, SystemClock
@@ -62,8 +62,13 @@ class Daemon:
         clock: Clock | None = None,
         environment: Mapping[str, str] | None = None,
         on_step: StepHook | None = None,
+        on_beat: Callable[[], None] = lambda: None,
     ) -> None:
-        """Open the books. Raises ConfigError, SchemaDrift, StoreUnavailable."""
+        """Open the books. ``on_beat`` is called by the pulse after each look that came to its end, four times a second.
+
+        Raises ConfigError, SchemaDrift, StoreUnavailable.
+        """
+        self._on_beat = on_beat
         self._watch, self._clock = watch, clock or SystemClock()
         config = watch.current()
         service = dict(os.environ if environment is None else environment)
@@ -177,6 +182,8 @@ class Daemon:
             except Exception:  # a fault of ours in one look must not be the last look
                 log.exception("pulse")
                 self._leaving.wait(1.0)
+                continue  # and is none that tells the service manager that all is well
+            self._on_beat()
 
     def _act(self) -> None:
         for session in self._sessions_in_progress():

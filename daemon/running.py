@@ -1,6 +1,7 @@
 """The daemon as a process: the folder held, signals heard, and the one way out that keeps unfinished work."""
 
 import contextlib
+import faulthandler
 import logging
 import os
 import signal
@@ -18,6 +19,7 @@ from company.work.job import JobStatus
 from daemon.app import Daemon
 from daemon.one_per_folder import hold_folder
 from daemon.sample import Sample, make_sample
+from daemon.service.notify import notifier_of
 from daemon.service_log import open_service_log
 
 log = logging.getLogger(__name__)
@@ -27,6 +29,7 @@ OnReady = Callable[[Daemon, Sample | None], None]
 
 EXIT_FAULT = 3  # `once`: the service itself failed; its log says where
 EXIT_UNFINISHED = 4  # `once`: a job ended failed, blocked or stopped
+LEAVE_WITHIN_S = 2.0  # a thread that waits for a database or for an agent's end is then left where it is
 
 
 def run(path: Path, *, once: bool, on_ready: OnReady) -> NoReturn:
@@ -35,18 +38,21 @@ def run(path: Path, *, once: bool, on_ready: OnReady) -> NoReturn:
     Never returns: the process ends by ``os._exit``, because only so does the engine keep unfinished jobs unfinished.
     Raises ConfigError, FolderTaken, SchemaDrift, StoreUnavailable before anything is begun.
     """
+    _prepare_process()
     watch = ConfigWatch(path, os.environ)
     config = watch.current()
     lock = hold_folder(config.folders.state)
     open_service_log(config.folders.logs, Redactor(secrets_of(os.environ)))
+    notifier = notifier_of(os.environ)
+    sample = make_sample(config)
+    daemon = Daemon(watch, on_beat=notifier.beat)
+    began_at = to_iso(daemon.office().clock.now())
+    daemon.start()
     leaving = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: leaving.set())
-    sample = make_sample(config)
-    daemon = Daemon(watch)
-    began_at = to_iso(daemon.office().clock.now())
-    daemon.start()
     log.info("up, pid %d, folder lock %d", os.getpid(), lock)
+    notifier.ready()
     faults: list[Exception] = []
     work = threading.Thread(target=_work, args=(daemon, once, on_ready, sample, leaving, faults), daemon=True)
     work.start()
@@ -55,7 +61,25 @@ def run(path: Path, *, once: bool, on_ready: OnReady) -> NoReturn:
     if once and not faults and _has_unfinished(daemon, began_at):
         code = EXIT_UNFINISHED
     log.info("leaving")
-    daemon.leave()
+    notifier.stopping()
+    _leave(daemon, code)
+
+
+def _prepare_process() -> None:
+    # Until it is up a signal simply ends it, even inside a call that waits for a locked database: being killed
+    # anywhere is safe, and a start that cannot be interrupted would outlast the service manager's patience.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if sys.stderr is not None:
+        faulthandler.enable()  # a service that systemd ends for its silence says where each thread was (SIGABRT)
+
+
+def _leave(daemon: Daemon, code: int) -> NoReturn:
+    """Let go of everything, but do not wait for ever: what is under way goes on at the next start in any case."""
+    letting_go = threading.Thread(target=daemon.leave, daemon=True)
+    letting_go.start()
+    letting_go.join(LEAVE_WITHIN_S)
+    if letting_go.is_alive():
+        log.warning("left without waiting longer for what was being done; the next start goes on with it")
     logging.shutdown()
     with contextlib.suppress(BrokenPipeError):  # whoever read us has left
         sys.stdout.flush()
