@@ -33,6 +33,7 @@ from daemon.intake.admitting import Admitting
 from daemon.intake.clock import ScheduleClock
 from daemon.intake.inbox import Inbox
 from daemon.intake.watcher import Watcher
+from daemon.job.following import Following
 from daemon.job.steps import JobSteps
 from daemon.job.workflow import JobWorkflow
 from daemon.job.workplace import Workplace
@@ -45,6 +46,7 @@ log = logging.getLogger(__name__)
 
 PULSE_S = 0.25  # how late an order committed by another process is noticed
 SOON_S = 0.03  # how late one of ours is: a job that goes from step to step commits in bursts, and one look is enough
+STOP_AGAIN_S = 0.5
 AGAIN_S = 5.0  # what time alone brings (a pause that ends, a new day's budget) is noticed this late
 TIDY_S = 30.0  # how often orphaned processes and misplaced files are looked for
 DRAIN_LOOK_S = 0.05
@@ -101,6 +103,7 @@ class Daemon:
         self._watchdog = Watchdog(self.store, self._engine, steps.give_up)
         self._admitting = Admitting(self.office, self._inbox, self._engine.start)
         self._watcher = Watcher(self.office, self._inbox, self.wake)
+        self._following = Following(place)
         self._housekeeper = Housekeeper(self.office, self._processes, self._engine)
         self._schedules = ScheduleClock(self.office, self._fire)
         self._alarm, self._leaving = Alarm(), threading.Event()
@@ -121,6 +124,7 @@ class Daemon:
         self._pulse.start()
         self._watcher.start()
         self._schedules.start()
+        self._following.start()
 
     def wake(self) -> None:
         """Look now: there is something to do."""
@@ -151,8 +155,14 @@ class Daemon:
         self._stop_noticing()
         self._processes.close()
 
+    @property
+    def workplace(self) -> Workplace:
+        """Return where this company's jobs are done."""
+        return self._place
+
     def _stop_noticing(self) -> None:
         self._leaving.set()
+        self._following.stop()
         self.wake()
         self._schedules.stop()
         self._watcher.stop()
@@ -189,6 +199,7 @@ class Daemon:
         for session in self._sessions_in_progress():
             if self._place.must_end(session) is not None:
                 self._processes.stop(f"{session.id}/", self._watch.current().limits.stop_grace_s)
+                self._alarm.set(within_s=STOP_AGAIN_S)  # it may have been about to start one
         self._admitting.pass_once()
         self._inbox.put_in_order()
         self._follow_schedules()

@@ -176,3 +176,16 @@ def pending_and_running(tx: "Reading") -> tuple[list[Session], list[Session]]:
     read = [Session.from_row(row) for row in rows]
     pending = [session for session in read if session.status is JobStatus.PENDING]
     return pending, [session for session in read if session.status is JobStatus.IN_PROGRESS]
+
+
+def delivered_since(tx: "Reading", since: str, *, limit: int) -> list[Session]:
+    """Return completed jobs with a commit on a repository's branch whose merge is not known yet, oldest first."""
+    rows = tx.all(
+        "SELECT * FROM sessions WHERE status = :completed AND completed_at >= :since AND head_commit IS NOT NULL "
+        "AND base_branch IS NOT NULL AND target_repo IS NOT NULL "
+        "AND (pr_state IS NULL OR pr_state IN ('draft', 'open')) ORDER BY completed_at, id LIMIT :limit",
+        completed=JobStatus.COMPLETED,
+        since=since,
+        limit=limit,
+    )
+    return [Session.from_row(row) for row in rows]

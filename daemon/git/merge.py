@@ -125,3 +125,17 @@ def _conflict(fields: Sequence[str]) -> Conflict:
         texts.append(readable(fields[position]).strip())
         position += 1
     return Conflict(files, "\n".join(text for text in texts if text.startswith("CONFLICT")))
+
+
+def is_contained(clone: Clone, commit: str, tip: str) -> bool:
+    """Say whether merging ``commit`` into ``tip`` would change nothing: it was merged, rebased or squashed into it.
+
+    False where the two conflict.
+    """
+    control = clone.control()
+    args = ("merge-tree", "--write-tree", tip, commit)
+    output = run_git(args, git_dir=control, timeout_s=_TIMEOUT_S, check=False)
+    if output.exit_code not in (0, 1):
+        raise GitError(args, output.exit_code, output.stderr)
+    tree = run_git(("rev-parse", "--verify", f"{tip}^{{tree}}"), git_dir=control).stdout.strip()
+    return output.exit_code == 0 and output.stdout.strip() == tree
