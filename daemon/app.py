@@ -73,6 +73,15 @@ class Daemon:
         self._on_beat = on_beat
         self._watch, self._clock = watch, clock or SystemClock()
         config = watch.current()
+        if (
+            config.work.agent_user
+        ):  # the shim can change its user; worktrees and briefs do not yet belong to that one
+            raise ConfigError(
+                config.path,
+                "work.agent_user",
+                "jobs cannot run as another user yet: their folders would be closed to it",
+                mend="leave it empty",
+            )
         service = dict(os.environ if environment is None else environment)
         config.folders.state.mkdir(parents=True, exist_ok=True)
         self.store = open_store(
