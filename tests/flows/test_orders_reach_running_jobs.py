@@ -43,7 +43,9 @@ def test_a_stop_reaches_a_running_agent_and_the_job_ends_stopped(
     eventually(lambda: company.folders().get("stopped") == [job.priority_file])
     running.daemon.drain()
     alive = [
-        process for process in psutil.process_iter(["cmdline"]) if "began" in str(process.info["cmdline"])
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if str(company.root) in (process.info["cmdline"] or ())
     ]
     assert alive == []
 
