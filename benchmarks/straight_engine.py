@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Collection
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,9 @@ class StraightEngine:
 
     def standings(self, job_ids: Collection[str]) -> dict[str, tuple[Standing, str]]:
         return dict.fromkeys(job_ids, (Standing.UNDER_WAY, ""))
+
+    def over_before(self, _moment: datetime, _limit: int) -> list[str]:
+        return []  # it noted nothing
 
     async def _tell(self, job_id: str) -> str:
         return await self._story(_do, job_id)
