@@ -23,7 +23,7 @@ from company.orders.starting import (
     started,
 )
 from company.orders.telling import tell_job
-from company.store import lookups, questions, sessions
+from company.store import lookups, notes, questions, sessions
 from company.work.job import JobStatus
 
 if TYPE_CHECKING:
@@ -125,7 +125,9 @@ def retry(
         row["channel_id"] = channel_id or session.channel_id
         row["thread_ts"] = thread_ts or session.thread_ts
         taken.detail = {"retry": row["id"]}
-        return insert_session(taken.tx, row)
+        again = insert_session(taken.tx, row)
+        notes.copy(taken.tx, session.id, again.job_id)
+        return again
 
 
 def _retried_before(tx: "Transaction", job_id: str, start_key: str) -> "Session | None":

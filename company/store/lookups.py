@@ -1,4 +1,4 @@
-"""Finding jobs: by what a person types of an id, by what they are a retry of."""
+"""Finding jobs: by what a person types of an id, by what they are a retry of, by where they are talked about."""
 
 import re
 from typing import TYPE_CHECKING
@@ -63,3 +63,36 @@ def job_of_file(tx: "Reading", stem: str) -> str | None:
         beyond=f"{stem}.job.",
     )
     return None if row is None else str(row["id"])
+
+
+def job_of_thread(tx: "Reading", channel_id: str, thread_ts: str) -> str | None:
+    """Return the newest job that is told in a Slack thread; None when the thread is of none."""
+    found: str | None = tx.value(
+        "SELECT id FROM sessions WHERE channel_id = :channel_id AND thread_ts = :thread_ts "
+        "ORDER BY created_at DESC, id DESC LIMIT 1",
+        channel_id=channel_id,
+        thread_ts=thread_ts,
+    )
+    return found
+
+
+def job_of_message(tx: "Reading", channel_id: str, message_ts: str) -> str | None:
+    """Return the job that a Slack message is about: its own message, or the one that its thread hangs on."""
+    found: str | None = tx.value(
+        "SELECT o.subject_id FROM outbox o JOIN sessions s ON s.id = o.subject_id "
+        "WHERE o.message_ts = :message_ts AND COALESCE(o.channel_id, s.channel_id) = :channel_id "
+        "ORDER BY o.id DESC LIMIT 1",
+        channel_id=channel_id,
+        message_ts=message_ts,
+    )
+    return found if found is not None else job_of_thread(tx, channel_id, message_ts)
+
+
+def running_job_ids(tx: "Reading", limit: int) -> list[str]:
+    """Return the ids of jobs that wait or run, newest first."""
+    rows = tx.all(
+        "SELECT id FROM sessions WHERE status IN :unfinished ORDER BY created_at DESC, id DESC LIMIT :limit",
+        unfinished=(JobStatus.PENDING, JobStatus.IN_PROGRESS),
+        limit=limit,
+    )
+    return [row["id"] for row in rows]

@@ -5,6 +5,7 @@ from typing import Any
 
 from company.errors import AgentServiceError
 from company.orders.telling import tell_job
+from company.store import notes as session_notes
 from company.store import sessions, tasks
 from company.store.sessions import Session
 from company.work.brief import BriefFacts, compose_brief
@@ -137,7 +138,7 @@ def _worktree(place: Workplace, part: Assignment) -> Worktree:
 def _run_task(
     place: Workplace, part: Assignment, task_id: str, worktree: Worktree, desk: AgentDesk
 ) -> RunTask:
-    brief = _brief(part, worktree)
+    brief = _brief(place, part, worktree)
     limits = place.config.limits
     return RunTask(
         key=f"{part.session.id}/{part.name}",
@@ -158,7 +159,9 @@ def _run_task(
     )
 
 
-def _brief(part: Assignment, worktree: Worktree) -> str:
+def _brief(place: Workplace, part: Assignment, worktree: Worktree) -> str:
+    with place.store.reading() as tx:
+        told = session_notes.of_session(tx, part.session.id)
     ready, agent, priority = part.story["ready"], part.agent, part.priority
     mine = [finding_from(facts) for facts in part.findings if facts["agent_id"] in (agent.id, None)]
     return compose_brief(
@@ -178,7 +181,8 @@ def _brief(part: Assignment, worktree: Worktree) -> str:
             ],
             guidance=_guidance(worktree),
             findings=mine,
-            notes=(),
+            notes=[f"{one.author}: {one.body}" for one in told if one.kind == "note"],
+            before=[f"{one.author}:\n{one.body}" for one in told if one.kind != "note"],
             iteration=part.iteration,
         )
     )
