@@ -198,8 +198,8 @@ def _aside(rest: str) -> c.Command | None:
 
 
 def _pair(rest: str) -> c.Command | None:
-    code = re.sub(r"[\s-]", "", rest.removeprefix("code")).strip("`*").upper()
-    return c.Pair(code=code) if re.fullmatch(r"[A-Z0-9]{4,32}", code) else None
+    code = rest.removeprefix("code ").strip("`* ")
+    return c.Pair(code=code.upper().replace("-", "")) if re.fullmatch(r"\w{4}-?\w{4}", code, re.ASCII) else None
 
 
 _USER = r"@?(?P<user>[UW][A-Z0-9-]{2,30})"
