@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from company.work.job import JobStatus
 
 if TYPE_CHECKING:
-    from company.store.gate import Reading
+    from company.store.gate import Reading, Row
 
 #: what an id is made of; anything else is in no id, and could be a wildcard of LIKE
 _OF_IDS = re.compile(r"[0-9a-z-]+")
@@ -96,3 +96,20 @@ def running_job_ids(tx: "Reading", limit: int) -> list[str]:
         limit=limit,
     )
     return [row["id"] for row in rows]
+
+
+def threads_of_jobs(tx: "Reading", ended_since: str, limit: int) -> "list[Row]":
+    """Return the Slack threads of jobs that have not ended, or not before ``ended_since``; newest first.
+
+    ``heard_at`` is when something was last heard in one; None: nothing yet.
+    """
+    return tx.all(
+        "SELECT s.channel_id, s.thread_ts, min(s.created_at) AS created_at, "
+        "(SELECT max(c.executed_at) FROM user_commands c WHERE c.channel_id = s.channel_id "
+        " AND c.thread_ts = s.thread_ts) AS heard_at FROM sessions s "
+        "WHERE s.channel_id IS NOT NULL AND s.thread_ts IS NOT NULL "
+        "AND (s.completed_at IS NULL OR s.completed_at >= :ended_since) "
+        "GROUP BY s.channel_id, s.thread_ts ORDER BY max(s.created_at) DESC LIMIT :limit",
+        ended_since=ended_since,
+        limit=limit,
+    )
