@@ -7,7 +7,8 @@ import asyncio
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import daemon.app
 from company.config import ConfigWatch
-from daemon.engine import Story
+from daemon.engine import Standing, Story
 
 
 class StraightEngine:
@@ -31,6 +32,12 @@ class StraightEngine:
 
     def start(self, job_id: str) -> None:
         asyncio.run_coroutine_threadsafe(self._tell(job_id), self._loop)
+
+    def standings(self, job_ids: Collection[str]) -> dict[str, tuple[Standing, str]]:
+        return dict.fromkeys(job_ids, (Standing.UNDER_WAY, ""))
+
+    def over_before(self, _moment: datetime, _limit: int) -> list[str]:
+        return []  # it noted nothing
 
     async def _tell(self, job_id: str) -> str:
         return await self._story(_do, job_id)

@@ -211,7 +211,9 @@ class Bot:
         make = people.renew_pairing_code if is_start else people.new_pairing_code
         code = await asyncio.to_thread(make, office, self._workspace_id)
         if code is not None:
-            log.warning("nobody is CEO yet. Send the bot, in a direct message:  pair %s  (good for a day)", code)
+            log.warning(
+                "nobody is CEO yet. Send the bot, in a direct message:  pair %s  (good for a day)", code
+            )
 
     async def _keep_pairing(self) -> None:
         while True:

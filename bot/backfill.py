@@ -122,7 +122,9 @@ class Backfill:
     async def _read_threads(self) -> int:
         """Read the threads of jobs that have not ended, or only just: their answers are in no channel's history."""
         count = 0
-        for channel_id, thread_ts, since_ts in await asyncio.to_thread(reading_on.open_threads, self._office()):
+        for channel_id, thread_ts, since_ts in await asyncio.to_thread(
+            reading_on.open_threads, self._office()
+        ):
             try:
                 page = await self._client.conversations_replies(
                     channel=channel_id, ts=thread_ts, oldest=since_ts, limit=PAGE

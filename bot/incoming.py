@@ -50,7 +50,9 @@ class Incoming:
     fields: Mapping[str, Any] = _EMPTY  #: action id -> value, of a form or of what stood beside a button
     files: tuple[Mapping[str, Any], ...] = ()
     bot_id: str = ""  #: our own user id, as mentions of us are written
-    message: Mapping[str, Any] = field(default=_EMPTY, repr=False)  #: the message a shortcut or button is about
+    message: Mapping[str, Any] = field(
+        default=_EMPTY, repr=False
+    )  #: the message a shortcut or button is about
     view: Mapping[str, Any] = field(default=_EMPTY, repr=False)
 
     @property

@@ -89,7 +89,9 @@ class Recorder:
         try:
             if noted.command_id is not None:
                 commands.finish(self._office, noted.command_id)
-        except StoreError as error:  # it is carried out all the same; a redelivery would find that by its order's key
+        except (
+            StoreError
+        ) as error:  # it is carried out all the same; a redelivery would find that by its order's key
             log.warning("command %s could not be marked: %s", noted.command_id, error)
         finally:
             self._under_way.discard(noted.incoming.delivery_id)

@@ -47,7 +47,9 @@ def slack_settings(config: Config, environ: Mapping[str, str]) -> SlackSettings:
     return SlackSettings(
         base_url=config.slack.base_url or SLACK_URL,
         is_local=False,
-        bot_token=_needed(config, environ, "SLACK_BOT_TOKEN", "xoxb-…, from the app's page OAuth & Permissions"),
+        bot_token=_needed(
+            config, environ, "SLACK_BOT_TOKEN", "xoxb-…, from the app's page OAuth & Permissions"
+        ),
         app_token=_needed(config, environ, "SLACK_APP_TOKEN", "xapp-…, from the app's page Basic Information")
         if is_socket
         else "",

@@ -40,7 +40,9 @@ class WatchedClient(SocketModeClient):
 class Socket:
     """The connection to Slack, and what hands its envelopes to the app."""
 
-    def __init__(self, app: AsyncApp, *, app_token: str, base_url: str, on_connected: Callable[[], None]) -> None:
+    def __init__(
+        self, app: AsyncApp, *, app_token: str, base_url: str, on_connected: Callable[[], None]
+    ) -> None:
         self._app = app
         self._client = WatchedClient(
             app_token=app_token,
@@ -71,5 +73,8 @@ class Socket:
         response = await run_async_bolt_app(self._app, request)
         try:
             await send_async_response(client, request, response, started)
-        except (ConnectionError, RuntimeError) as gone:  # the connection it came by is gone: Slack sends it again
+        except (
+            ConnectionError,
+            RuntimeError,
+        ) as gone:  # the connection it came by is gone: Slack sends it again
             log.warning("an acknowledgement did not get through: %s", gone)

@@ -19,6 +19,7 @@ from company.service_log import open_service_log
 from company.store import lookups
 from company.work.job import JobStatus
 from daemon.app import Daemon
+from daemon.memory import share_one_arena
 from daemon.sample import Sample, make_sample
 from daemon.service.notify import notifier_of
 
@@ -39,6 +40,7 @@ def run(path: Path, *, once: bool, on_ready: OnReady) -> NoReturn:
     Raises ConfigError, FolderTaken, SchemaDrift, StoreUnavailable before anything is begun.
     """
     _prepare_process()
+    share_one_arena()
     watch = ConfigWatch(path, os.environ)
     config = watch.current()
     lock = hold_folder(config.folders.state)

@@ -71,8 +71,7 @@ def shortage(folders: Iterable[Path], reserve_mb: int) -> str:
     '' when all can. A folder that is not there is looked for where it would be made. Costs microseconds.
     """
     for folder in folders:
-        existing = next(path for path in (folder, *folder.parents) if path.exists())
-        found = os.statvfs(existing)
+        existing, found = _disk_of(folder)
         if found.f_flag & os.ST_RDONLY:
             return f"the disk of {existing} can only be read"
         free = found.f_bavail * found.f_frsize
@@ -84,6 +83,15 @@ def shortage(folders: Iterable[Path], reserve_mb: int) -> str:
         if found.f_files and not found.f_favail:
             return f"the disk of {existing} takes no more files (no inodes are free)"
     return ""
+
+
+def _disk_of(folder: Path) -> tuple[Path, os.statvfs_result]:
+    """Return ``folder``, or what of it there is, and how its disk stands. Asked four times a second."""
+    try:
+        return folder, os.statvfs(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        existing = next(path for path in folder.parents if path.exists())
+        return existing, os.statvfs(existing)
 
 
 class DiskWatch:

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from company.orders.office import Office
 
 ENDED_LATELY: Final = timedelta(hours=1)  # so long after a job's end its thread is still read on
-LOOK_BACK: Final = timedelta(minutes=15)  # before what was heard last: something may have been missed before it
+LOOK_BACK: Final = timedelta(
+    minutes=15
+)  # before what was heard last: something may have been missed before it
 THREADS_MAX: Final = 50
 
 

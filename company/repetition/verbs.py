@@ -199,7 +199,9 @@ def _aside(rest: str) -> c.Command | None:
 
 def _pair(rest: str) -> c.Command | None:
     code = rest.removeprefix("code ").strip("`* ")
-    return c.Pair(code=code.upper().replace("-", "")) if re.fullmatch(r"\w{4}-?\w{4}", code, re.ASCII) else None
+    return (
+        c.Pair(code=code.upper().replace("-", "")) if re.fullmatch(r"\w{4}-?\w{4}", code, re.ASCII) else None
+    )
 
 
 _USER = r"@?(?P<user>[UW][A-Z0-9-]{2,30})"

@@ -71,7 +71,10 @@ def slack_findings(config: "Config") -> Iterator[Finding]:
         yield _app_token(url, app)
     elif signing is None:
         yield Finding(
-            "slack signing", "broken", "SLACK_SIGNING_SECRET is not set", f"take it from Basic Information {_PAGE}"
+            "slack signing",
+            "broken",
+            "SLACK_SIGNING_SECRET is not set",
+            f"take it from Basic Information {_PAGE}",
         )
     else:
         yield Finding("slack signing", "ok", "SLACK_SIGNING_SECRET is set; requests prove it")
@@ -101,7 +104,9 @@ def _bot_token(url: str, token: str | None) -> Iterator[Finding]:
     team, user = answer.facts.get("team"), answer.facts.get("user")
     yield Finding("slack bot token", "ok", f"{user} in {team}")
     if not answer.scopes:
-        yield Finding("slack scopes", "note", "Slack did not say which scopes the token has", "compare the manifest")
+        yield Finding(
+            "slack scopes", "note", "Slack did not say which scopes the token has", "compare the manifest"
+        )
         return
     missing = [scope for scope in SCOPES if scope not in answer.scopes]
     if not missing:
@@ -109,7 +114,10 @@ def _bot_token(url: str, token: str | None) -> Iterator[Finding]:
         return
     words = "; ".join(f"{scope} (to {SCOPES[scope]})" for scope in missing)
     yield Finding(
-        "slack scopes", "broken", f"missing: {words}", f"paste bot/manifest.yaml again {_PAGE}, and reinstall the app"
+        "slack scopes",
+        "broken",
+        f"missing: {words}",
+        f"paste bot/manifest.yaml again {_PAGE}, and reinstall the app",
     )
 
 

@@ -1,25 +1,21 @@
 """Steps 5 and 6: one run of one agent in a worktree of its own, and a wave's branches brought together."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from company.errors import AgentServiceError
 from company.orders.telling import tell_job
 from company.store import notes as session_notes
 from company.store import sessions, tasks
-from company.store.sessions import Session
-from company.work.brief import BriefFacts, compose_brief
-from company.work.priority import Priority, body_of
 from company.work.report import counted
-from company.work.staff import Agent
 from company.work.task import TaskStatus
 from daemon.git.delivery import changed_files
 from daemon.git.fingerprint import Fingerprint, fingerprint
 from daemon.git.merge import Conflict
 from daemon.git.merge import merge as merge_into
 from daemon.git.worktree import Worktree, add_worktree, commit_all
+from daemon.job.briefing import Assignment, brief_for
 from daemon.job.desk import AgentDesk
-from daemon.job.facts import MergeFacts, RunFacts, StoryFacts, finding_from
+from daemon.job.facts import MergeFacts, RunFacts, StoryFacts
 from daemon.job.planning import insert_task, staff_for
 from daemon.job.preparing import integration, lock_files, make_ready, open_target
 from daemon.job.settling import settle_task
@@ -28,35 +24,6 @@ from daemon.processes.environment import agent_environment
 from daemon.processes.spawn import EndReason
 from daemon.runners import runner_for
 from daemon.runners.protocol import RunResult, RunTask
-
-GUIDANCE_FILES = ("AGENTS.md", "CLAUDE.md", "CONTRIBUTING.md")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Assignment:
-    """One agent's part in one iteration of a job."""
-
-    session: Session
-    priority: Priority
-    agent: Agent
-    iteration: int
-    story: StoryFacts
-    findings: list[dict[str, Any]]
-
-    @property
-    def name(self) -> str:
-        """What the run's branch, worktree, brief and output are called."""
-        return f"{self.iteration + 1}-{self.agent.short_id}"
-
-    @property
-    def has_work_in_the_tree(self) -> bool:
-        """An earlier run of the agent ended well."""
-        return any(run["agent_id"] == self.agent.id and run["ended_well"] for run in self.story["runs"])
-
-    @property
-    def task(self) -> str:
-        """What the agent is asked to do."""
-        return self.story["plan"]["descriptions"][self.agent.id]
 
 
 def run_agent(
@@ -138,7 +105,9 @@ def _worktree(place: Workplace, part: Assignment) -> Worktree:
 def _run_task(
     place: Workplace, part: Assignment, task_id: str, worktree: Worktree, desk: AgentDesk
 ) -> RunTask:
-    brief = _brief(place, part, worktree)
+    with place.store.reading() as tx:
+        told = session_notes.of_session(tx, part.session.id)
+    brief = brief_for(part, worktree.path, told)
     limits = place.config.limits
     return RunTask(
         key=f"{part.session.id}/{part.name}",
@@ -157,43 +126,6 @@ def _run_task(
         environment=agent_environment(place.config, place.environment, {"AGENT_TASK_ID": task_id}),
         memory_limit_bytes=limits.memory_mb_per_agent * 1024 * 1024 or None,
     )
-
-
-def _brief(place: Workplace, part: Assignment, worktree: Worktree) -> str:
-    with place.store.reading() as tx:
-        told = session_notes.of_session(tx, part.session.id)
-    ready, agent, priority = part.story["ready"], part.agent, part.priority
-    mine = [finding_from(facts) for facts in part.findings if facts["agent_id"] in (agent.id, None)]
-    return compose_brief(
-        BriefFacts(
-            agent=agent,
-            prompt=agent.prompt or f"You are {agent.name}, {agent.role}.",
-            task=part.task,
-            priority_text=body_of(priority),
-            expected_outcome=priority.expected_outcome,
-            files=priority.files,
-            checks=[check["name"] for check in ready["checks"]],
-            red_before=[check["name"] for check in ready["baseline"] if not check["is_green"]],
-            colleagues_done=[
-                f"{run['agent_id'].removeprefix('agent-')}: {', '.join(run['files'])}"
-                for run in part.story["runs"]
-                if run["ended_well"]
-            ],
-            guidance=_guidance(worktree),
-            findings=mine,
-            notes=[f"{one.author}: {one.body}" for one in told if one.kind == "note"],
-            before=[f"{one.author}:\n{one.body}" for one in told if one.kind != "note"],
-            iteration=part.iteration,
-        )
-    )
-
-
-def _guidance(worktree: Worktree) -> str:
-    for name in GUIDANCE_FILES:
-        path = worktree.path / name
-        if path.is_file() and not path.is_symlink():
-            return path.read_text(encoding="utf-8", errors="replace")
-    return ""
 
 
 def _hand_in(

@@ -17,7 +17,7 @@ def facts(**changes: object) -> BriefFacts:
     defaults: dict[str, object] = {
         "agent": AGENT, "prompt": "Be careful.", "task": "Add a column", "priority_text": "the words",
         "expected_outcome": "", "files": (), "checks": ("tests",), "red_before": (), "colleagues_done": (),
-        "guidance": "", "findings": (), "notes": (), "iteration": 0,
+        "guidance": "", "additions": "", "findings": (), "notes": (), "iteration": 0,
     }  # fmt: skip
     return BriefFacts(**{**defaults, **changes})  # type: ignore[arg-type] # a test's shorthand
 
