@@ -33,7 +33,9 @@ HELP: Mapping[str, str] = MappingProxyType(
 
 def help_page(topic: str, prefix: str) -> Message:
     """Show what can be said, or how one command is used."""
-    known = next((text for word, text in HELP.items() if topic and (topic == word or f"`{topic}" in text)), None)
+    known = next(
+        (text for word, text in HELP.items() if topic and (topic == word or f"`{topic}" in text)), None
+    )
     if known is not None:
         return page("", [known])
     return page(

@@ -1,4 +1,4 @@
-"""A message for Slack: its text for notifications and old clients, and its blocks. Pure; fits Slack's limits by construction."""
+"""A message for Slack: its text for notifications and old clients, and its blocks. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -42,7 +42,8 @@ _PERIODS: Final = {
 
 def page(title: str, lines: Iterable[str] = (), *, foot: str = "") -> Message:
     """Return a title and lines as sections that Slack takes, however long they are; what is too much is counted."""
-    shown, left, size = [], 0, 0
+    shown: list[str] = []
+    left = size = 0
     for line in lines:
         line = cut(line, SECTION_MAX - 200)
         size += len(line) + 1
@@ -89,9 +90,13 @@ def _job_line(job: Session) -> str:
 def jobs(found: Sequence[Session], status: str | None) -> Message:
     """List jobs."""
     if not found:
-        return line(f"No job is {status.replace('_', ' ')}." if status else "No jobs yet: tell me what to do.")
+        return line(
+            f"No job is {status.replace('_', ' ')}." if status else "No jobs yet: tell me what to do."
+        )
     title = f"Jobs, {status.replace('_', ' ')}" if status else "The newest jobs"
-    return page(title, map(_job_line, found), foot="`logs <job>` · `stop <job>` · `retry <job>`: its last letters do")
+    return page(
+        title, map(_job_line, found), foot="`logs <job>` · `stop <job>` · `retry <job>`: its last letters do"
+    )
 
 
 def job(facts: JobFacts) -> Message:
@@ -123,7 +128,9 @@ def why(facts: JobFacts) -> Message:
         return page(title, ["It has not ended."])
     lines = [escaped(one.outcome or f"It {one.status.value.replace('_', ' ')}.")]
     lines += [f"❓ it asks: {escaped(text)}" for text in facts.questions]
-    lines += [f"• {escaped(part.name)}: {escaped(cut(part.error, 600))}" for part in facts.parts if part.error]
+    lines += [
+        f"• {escaped(part.name)}: {escaped(cut(part.error, 600))}" for part in facts.parts if part.error
+    ]
     return page(title, lines, foot="`logs` shows the end of its log · `retry` tries again")
 
 
@@ -132,7 +139,9 @@ def log(one: Session, tail: Sequence[str]) -> Message:
     if not tail:
         return line(f"*{escaped(cut(one.title, 80))}* has no log yet.")
     text = escaped("\n".join(cut(row, 300) for row in tail)).replace("```", "ʼʼʼ")
-    return page(f"The end of the log of {escaped(cut(one.title, 80))}", [f"```{text[-(SECTION_MAX - 400):]}```"])
+    return page(
+        f"The end of the log of {escaped(cut(one.title, 80))}", [f"```{text[-(SECTION_MAX - 400) :]}```"]
+    )
 
 
 def started_before(started: Started) -> Message:
@@ -144,7 +153,9 @@ def stopped(result: Stopped) -> Message:
     """Say what became of a stop."""
     title = f"*{escaped(cut(result.title, 80))}*"
     if result.is_changed:
-        return line(f"⏹️ {title} {'is stopped' if result.status is JobStatus.STOPPED else 'is being stopped'}.")
+        return line(
+            f"⏹️ {title} {'is stopped' if result.status is JobStatus.STOPPED else 'is being stopped'}."
+        )
     if result.status is JobStatus.IN_PROGRESS:
         return line(f"{title} is being stopped already: {who(result.by)} asked for it.")
     return line(f"{title} had ended before: {result.status.value}.")
@@ -243,7 +254,9 @@ def costs(found: Costs) -> Message:
     lines = [f"{escaped(one.name)}: ${one.cost_usd:.2f}" for one in found.agents]
     if len(found.days) > 1:
         lines.append("by day: " + " · ".join(f"{one.day[5:]} ${one.cost_usd:.2f}" for one in found.days[-7:]))
-    models = ", ".join(f"{escaped(one.model)} ${one.cost_usd:.2f} in {one.calls} calls" for one in found.models)
+    models = ", ".join(
+        f"{escaped(one.model)} ${one.cost_usd:.2f} in {one.calls} calls" for one in found.models
+    )
     budget = found.budget_usd_per_day
     foot = " · ".join(filter(None, (models, f"budget ${budget:.2f} a day" if budget is not None else "")))
     return page(title, lines or ["No model was called."], foot=foot)
@@ -313,7 +326,11 @@ def schedules(found: Sequence[ScheduleView]) -> Message:
         "What starts by itself" if found else "Nothing starts by itself.",
         (
             f"*{escaped(one.row.name)}* · {escaped(one.problem or one.words)} · "
-            + ("paused" if one.row.is_paused else f"next {escaped((one.next_at or 'never')[:16].replace('T', ' '))}")
+            + (
+                "paused"
+                if one.row.is_paused
+                else f"next {escaped((one.next_at or 'never')[:16].replace('T', ' '))}"
+            )
             for one in found
         ),
         foot="`schedules pause <name>` · `resume` · `remove`" if found else "",
@@ -323,7 +340,9 @@ def schedules(found: Sequence[ScheduleView]) -> Message:
 def schedule(change: ScheduleChange, action: str) -> Message:
     """Say what became of a schedule."""
     done = {"pause": "paused", "resume": "resumed", "remove": "removed"}[action]
-    return line(f"*{escaped(change.name)}* ({escaped(change.words)}) {'is' if change.is_changed else 'was'} {done}.")
+    return line(
+        f"*{escaped(change.name)}* ({escaped(change.words)}) {'is' if change.is_changed else 'was'} {done}."
+    )
 
 
 def paused(change: PauseChange, *, is_pause: bool) -> Message:
@@ -337,7 +356,9 @@ def paused(change: PauseChange, *, is_pause: bool) -> Message:
 
 def evaluated(found: CompanyEvaluation, decided_now: int) -> Message:
     """Say how the company stands."""
-    jobs_ended = ", ".join(f"{count} {status}" for status, count in found.jobs.items() if count) or "none ended"
+    jobs_ended = (
+        ", ".join(f"{count} {status}" for status, count in found.jobs.items() if count) or "none ended"
+    )
     return page(
         f"{escaped(found.company)}, {found.day}",
         [
