@@ -70,7 +70,6 @@ class Carrier:
 
     async def _tell(self, at: Incoming, error: Exception) -> None:
         try:
-            if at.is_addressed:
-                await self._desk.whisper(at, problem.problem_view(error))
+            await self._desk.whisper(at, problem.problem_view(error))
         except SLACK_TROUBLE as trouble:
             log.warning("Slack did not take the news of a failure: %s", trouble)
