@@ -1,8 +1,9 @@
 """What was said while the socket was down: read from the channels' histories when it is up again, and recorded once.
 
 A mark a channel says how far it was read. After each connect, every channel the bot is in is read from its mark on
-(direct messages too), and so are the threads of jobs that have not ended. What is found goes through the same middleware
-as if it had come just now, so what did come before is not carried out twice.
+(direct messages too), and so are the threads of jobs that have not ended. What is found goes through the same
+middleware as if it had come just now, so what did come before is not carried out twice. A mention inside a thread of
+no job, made while the socket was down, is not found: no history names the threads that went on.
 """
 
 import asyncio

@@ -71,6 +71,16 @@ class Desk:
         own = await self.job_of_thread(at)
         return await self.order(looking.find_job_meant, at, word, own, is_order=is_order)
 
+    async def retried_job(self, at: Incoming, word: str) -> str:
+        """Return the job to retry: outside of a thread ``it`` is the last that did not make it."""
+        own = await self.job_of_thread(at)
+        return await self.order(looking.find_ended_job, at, word, own, is_failed=True)
+
+    async def judged_job(self, at: Incoming, word: str) -> str:
+        """Return the job that is praised or rejected: outside of a thread ``it`` is the last that ended."""
+        own = await self.job_of_thread(at)
+        return await self.order(looking.find_ended_job, at, word, own, is_failed=False)
+
     async def answer(self, at: Incoming, message: Message) -> None:
         """Say ``message`` to whoever did this, where they did it."""
         if at.kind in _HERE and at.channel_id:

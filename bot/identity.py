@@ -26,7 +26,7 @@ class Identity:
     """Turns user ids into actors."""
 
     def __init__(
-        self, office: Office, client: AsyncWebClient, now: Callable[[], float] = time.monotonic
+        self, office: Callable[[], Office], client: AsyncWebClient, now: Callable[[], float] = time.monotonic
     ) -> None:
         self._office, self._client, self._now = office, client, now
         self._groups: dict[str, frozenset[str]] = {}  # group id -> user ids
@@ -37,11 +37,11 @@ class Identity:
         """Return the person with the role they have now."""
         groups = await self._groups_of(user_id)
         return await asyncio.to_thread(
-            people.actor_of, self._office, user_id, "slack", workspace_id=workspace_id, groups=groups
+            people.actor_of, self._office(), user_id, "slack", workspace_id=workspace_id, groups=groups
         )
 
     async def _groups_of(self, user_id: str) -> frozenset[str]:
-        roles = self._office.config.roles
+        roles = self._office().config.roles
         named = [one for one in (*roles.ceo, *roles.operator, *roles.viewer) if _GROUP.fullmatch(one)]
         if not named:
             return frozenset()

@@ -75,7 +75,7 @@ class Recorder:
         except (TimeoutError, StoreUnavailable) as error:
             if is_replayed:
                 return BoltResponse(status=TRY_AGAIN, body="")
-            log.warning("the store did not answer (%s): kept in the spool", error or "in time")
+            log.warning("the store did not answer (%s): kept in the spool", str(error) or "in time")
             writing.add_done_callback(self._forget_late)
             return await self._keep(body, incoming)
         if noted is None:

@@ -32,7 +32,7 @@ class WatchedClient(SocketModeClient):
 
     async def connect(self) -> None:
         """Connect, or connect again."""
-        await super().connect()
+        await super().connect()  # type: ignore[no-untyped-call] # the SDK's
         if self.on_connected is not None:
             self.on_connected()
 
@@ -66,7 +66,7 @@ class Socket:
 
     async def close(self) -> None:
         """Disconnect."""
-        await self._client.close()
+        await self._client.close()  # type: ignore[no-untyped-call] # the SDK's
 
     async def _handle(self, client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
         started = time.time()

@@ -1,4 +1,4 @@
-"""What a program of the company says of itself: a log in ``logs/``, rotated, without secrets; warnings in the terminal too.
+"""What a program of the company says of itself: a log, rotated, without secrets; its warnings in the terminal too.
 
 ``service.log`` is the daemon's, ``bot.log`` the bot's: two programs never write one file.
 """

@@ -1,7 +1,7 @@
 """What each command does and shows: one order, one view. The same for every surface.
 
-A function takes the desk, what came in and the command, and returns the message to answer with; None: nothing needs to be
-said, because the job's own message or a reaction says it.
+A function takes the desk, what came in and the command, and returns the message to answer with; None: nothing needs to
+be said, because the job's own message or a reaction says it.
 """
 
 from collections.abc import Awaitable, Callable, Mapping

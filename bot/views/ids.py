@@ -5,9 +5,13 @@ buttons of one message do the same with another choice, their action ids are num
 refuses one id twice.
 """
 
-import json
+import re
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
+
+#: ids of ours, and one word of choice
+_SUBJECT: Final = re.compile(r"(?P<id>[\w.:-]{1,200})(?: (?P<choice>\w{1,15}))?", re.ASCII)
 
 
 class ActionId(StrEnum):
@@ -34,10 +38,6 @@ class ActionId(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     START_WORK = "start_work"
-    SHOW_JOBS = "home_jobs"
-    SHOW_AGENTS = "home_agents"
-    SHOW_PROPOSALS = "home_proposals"
-    SHOW_COSTS = "home_costs"
 
 
 class CallbackId(StrEnum):
@@ -53,9 +53,6 @@ class CallbackId(StrEnum):
 class FieldId(StrEnum):
     """What is filled in: the action id of an input, whose block has the same name."""
 
-    REASON = "reason"
-    TEXT = "text"
-    REPOSITORY = "repository"
     TEAM = "team"
     MODEL = "model"
     NAME = "name"
@@ -79,17 +76,15 @@ class Subject:
 
     def dumped(self) -> str:
         """Return it as a button's value; under 75 characters for every id of ours and choices under 15."""
-        return json.dumps([self.id, self.choice] if self.choice else [self.id], separators=(",", ":"))
+        return f"{self.id} {self.choice}".strip()
 
     @classmethod
     def parsed(cls, value: str) -> "Subject":
         """Read a button's value. Raises ValueError for what ``dumped`` does not write: it may come from anybody."""
-        found = json.loads(value)
-        if not isinstance(found, list) or not 1 <= len(found) <= 2:
+        found = _SUBJECT.fullmatch(value)
+        if found is None:
             raise ValueError("no subject")
-        if not all(isinstance(one, str) and len(one) <= 200 for one in found):
-            raise ValueError("no subject")
-        return cls(*found)
+        return cls(found["id"], found["choice"] or "")
 
 
 def numbered(action: ActionId, number: int) -> str:

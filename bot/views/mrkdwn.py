@@ -38,6 +38,11 @@ def escaped(text: object, limit: int | None = None) -> str:
     return "".join(shown) + _CUT
 
 
+def cut(text: str, limit: int) -> str:
+    """Return ``text`` with at most ``limit`` characters, cut visibly."""
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
 def one_line(text: object, limit: int) -> str:
     """Return ``text`` escaped, on one line of at most ``limit`` characters: for titles, names and reasons."""
     return escaped(" ".join(str(text).split()), limit)

@@ -113,3 +113,13 @@ def threads_of_jobs(tx: "Reading", ended_since: str, limit: int) -> "list[Row]":
         ended_since=ended_since,
         limit=limit,
     )
+
+
+def last_ended_job_id(tx: "Reading", statuses: tuple[JobStatus, ...]) -> str | None:
+    """Return the id of the job that ended last with one of ``statuses``."""
+    found: str | None = tx.value(
+        "SELECT id FROM sessions WHERE status IN :statuses ORDER BY COALESCE(completed_at, updated_at) DESC, id DESC "
+        "LIMIT 1",
+        statuses=statuses,
+    )
+    return found

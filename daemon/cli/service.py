@@ -52,7 +52,8 @@ def up(
 def bot(context: typer.Context) -> None:
     """Run the bot alone, in the foreground.
 
-    It needs Slack's tokens in the environment: SLACK_BOT_TOKEN and SLACK_APP_TOKEN, or SLACK_SIGNING_SECRET in http mode.
+    It needs Slack's tokens in the environment: SLACK_BOT_TOKEN and SLACK_APP_TOKEN, or SLACK_SIGNING_SECRET in http
+    mode.
     """
     # Another program: daemon and bot never import each other.
     os.execv(sys.executable, [sys.executable, "-m", "bot", str(config_path(context))])  # noqa: S606 - our own
