@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 from bot.views.ids import ActionId, CallbackId
-from bot.views.message import Message, cut, escaped
+from bot.views.message import Message
+from bot.views.mrkdwn import cut, escaped
 from bot.views.replies import page
 from company.learning.evaluation import AgentEvaluation
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from bot.views.ids import ActionId
-from bot.views.message import Message, cut, escaped
+from bot.views.message import Message
+from bot.views.mrkdwn import cut, escaped
 from bot.views.replies import page
 
 #: command word -> how it is used and what it does; in the order of importance to a CEO

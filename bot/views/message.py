@@ -1,30 +1,30 @@
-"""A message for Slack: its text for notifications and old clients, and its blocks. Pure."""
+"""What is sent to Slack: a message, or a file where a message would be too long. Pure records."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
-
-SECTION_MAX: Final = 3000  # characters; Slack section block
-TEXT_MAX: Final = 4000  # characters; more cannot be edited later
-BLOCKS_MAX: Final = 50
-BUDGET: Final = 9000  # characters of all blocks; Slack refuses somewhere above 11,000
+from typing import Any
 
 Block = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Message:
-    """What is sent."""
+    """A message: ``text`` is what notifications and screen readers say, ``blocks`` what is seen."""
 
     text: str
     blocks: Sequence[Block] = ()
+    metadata: Mapping[str, Any] | None = None  #: for programs; the outbox puts its delivery id here
 
 
-def escaped(text: object) -> str:
-    """Return ``text`` so that nothing in it is a mention, a link or a channel."""
-    return str(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+@dataclass(frozen=True)
+class FileToUpload:
+    """Output too long for a message: a file with a few words beside it."""
+
+    filename: str
+    content: str
+    title: str
+    comment: str  #: mrkdwn
 
 
-def cut(text: str, limit: int) -> str:
-    """Return ``text`` with at most ``limit`` characters, cut visibly."""
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+Shown = Message | FileToUpload
+"""What a view of something long returns."""

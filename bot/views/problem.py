@@ -1,6 +1,7 @@
 """What went wrong, for whoever asked: a refusal with its mend, or that we failed. Pure."""
 
-from bot.views.message import Message, cut, escaped
+from bot.views.message import Message
+from bot.views.mrkdwn import cut, escaped
 from bot.views.replies import page
 from company.errors import AgentServiceError, NotPermitted
 

@@ -6,7 +6,9 @@ Facts in, message out. Every word from outside (titles, names, reasons) is escap
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from bot.views.message import BUDGET, SECTION_MAX, TEXT_MAX, Message, cut, escaped
+from bot.views.limits import MESSAGE_BUDGET, MESSAGE_TEXT_MAX, SECTION_TEXT_MAX
+from bot.views.message import Message
+from bot.views.mrkdwn import cut, escaped
 from company.learning.evaluation import AgentEvaluation, CompanyEvaluation
 from company.orders.agents import StaffChange
 from company.orders.costs import CostPeriod, Costs
@@ -45,9 +47,9 @@ def page(title: str, lines: Iterable[str] = (), *, foot: str = "") -> Message:
     shown: list[str] = []
     left = size = 0
     for line in lines:
-        line = cut(line, SECTION_MAX - 200)
+        line = cut(line, SECTION_TEXT_MAX - 200)
         size += len(line) + 1
-        if len(shown) < _SHOWN_MAX and size < BUDGET - 1000:
+        if len(shown) < _SHOWN_MAX and size < MESSAGE_BUDGET - 1000:
             shown.append(line)
         else:
             left += 1
@@ -55,7 +57,7 @@ def page(title: str, lines: Iterable[str] = (), *, foot: str = "") -> Message:
         shown.append(f"… and {left} more")
     parts, current = [], f"*{cut(title, 500)}*" if title else ""
     for line in shown:
-        if len(current) + len(line) + 1 > SECTION_MAX:
+        if len(current) + len(line) + 1 > SECTION_TEXT_MAX:
             parts.append(current)
             current = line
         else:
@@ -65,8 +67,10 @@ def page(title: str, lines: Iterable[str] = (), *, foot: str = "") -> Message:
         {"type": "section", "text": {"type": "mrkdwn", "text": part}} for part in parts if part
     ]
     if foot:
-        blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": cut(foot, SECTION_MAX)}]})
-    return Message(cut("\n".join(filter(None, (title, *shown))), TEXT_MAX), blocks)
+        blocks.append(
+            {"type": "context", "elements": [{"type": "mrkdwn", "text": cut(foot, SECTION_TEXT_MAX)}]}
+        )
+    return Message(cut("\n".join(filter(None, (title, *shown))), MESSAGE_TEXT_MAX), blocks)
 
 
 def line(text: str) -> Message:
@@ -140,7 +144,7 @@ def log(one: Session, tail: Sequence[str]) -> Message:
         return line(f"*{escaped(cut(one.title, 80))}* has no log yet.")
     text = escaped("\n".join(cut(row, 300) for row in tail)).replace("```", "ʼʼʼ")
     return page(
-        f"The end of the log of {escaped(cut(one.title, 80))}", [f"```{text[-(SECTION_MAX - 400) :]}```"]
+        f"The end of the log of {escaped(cut(one.title, 80))}", [f"```{text[-(SECTION_TEXT_MAX - 400) :]}```"]
     )
 
 
