@@ -115,12 +115,25 @@ class Work(Record):
 
 
 class Roles(Record):
-    """Who may do what, by the user ids of the surface they come from. An empty list means nobody."""
+    """Who may do what, by the ids of users or user groups of the surface they come from. An empty list means nobody."""
 
     ceo: tuple[Text, ...] = ()
     operator: tuple[Text, ...] = ()
     viewer: tuple[Text, ...] = ()
     terminal_role: Literal["ceo", "operator", "viewer", "nobody"] = "ceo"
+
+
+class Slack(Record):
+    """How the bot and a Slack workspace find each other. Its tokens come from the environment alone."""
+
+    enabled: bool = True
+    mode: Literal["socket", "http"] = "socket"
+    channel: Annotated[str, StringConstraints(pattern=r"^(#?[a-z0-9._-]{1,80}|[CG][A-Z0-9]{2,20})?$")] = ""
+    command_prefix: Annotated[str, StringConstraints(pattern=r"^([a-z0-9][a-z0-9_-]{0,20})?$")] = ""
+    http_host: Text = "127.0.0.1"
+    http_port: Annotated[int, Field(ge=1, le=65_535)] = 3031
+    base_url: Annotated[str, BeforeValidator(values.web_url)] = ""  #: '' is Slack's own
+    local_port: Annotated[int, Field(ge=0, le=65_535)] = 3032  #: of the local Slack; 0 is any that is free
 
 
 class ModelPrice(Record):
@@ -265,6 +278,7 @@ class Config(Record):
         "PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "USER", "SHELL",
     )  # fmt: skip
     roles: Roles = Roles()
+    slack: Slack = Slack()
     models: Mapping[Name, ModelPrice] = Field(default_factory=dict)
     teams: tuple[TeamConfig, ...] = ()
     agents: tuple[AgentConfig, ...] = ()

@@ -23,7 +23,7 @@ from company.orders.starting import (
     started,
 )
 from company.orders.telling import tell_job
-from company.store import lookups, questions, sessions
+from company.store import lookups, notes, questions, sessions
 from company.work.job import JobStatus
 
 if TYPE_CHECKING:
@@ -125,7 +125,9 @@ def retry(
         row["channel_id"] = channel_id or session.channel_id
         row["thread_ts"] = thread_ts or session.thread_ts
         taken.detail = {"retry": row["id"]}
-        return insert_session(taken.tx, row)
+        again = insert_session(taken.tx, row)
+        notes.copy(taken.tx, session.id, again.job_id)
+        return again
 
 
 def _retried_before(tx: "Transaction", job_id: str, start_key: str) -> "Session | None":
@@ -160,6 +162,17 @@ def _retry_row(
 def _dropped_name(session: "Session") -> str:
     """Return the name the file had before the job's id was put into it."""
     return session.priority_file.replace(f".{session.id}", "")
+
+
+def answer_option(office: Office, actor: Actor, question_id: str, number: int) -> Answered:
+    """Answer with one of the options that the question offers, counted from 0. Raises OrderRefused, NotFound."""
+    with office.store.reading() as tx:
+        options = questions.get(tx, question_id).options
+    if not 0 <= number < len(options):
+        raise OrderRefused(
+            "no_option", "the question offers no such answer", mend="answer it in words, in its thread"
+        )
+    return answer(office, actor, question_id, options[number])
 
 
 def answer(office: Office, actor: Actor, question_id: str, text: str) -> Answered:

@@ -15,6 +15,7 @@ from company.learning.evaluation import FinishedTask
 from company.learning.pattern import (
     COMMAND_WINDOW,
     AgentOutcomes,
+    Command,
     Repetition,
     Sighting,
     TaskError,
@@ -27,6 +28,7 @@ from company.orders.agents import NAME_MAX
 from company.orders.audit import order
 from company.orders.office import Actor, Office
 from company.orders.permission import Action
+from company.repetition.grammar import is_order
 from company.store import agents, candidates, commands, outbox, patterns, tallies, tasks
 
 if TYPE_CHECKING:
@@ -83,8 +85,13 @@ def look(tx: "Reading", now: datetime) -> Seen:
     ]
     return Seen(
         sightings=(*about_agents, *recurring_errors(_errors(finished, names), now)),
-        repetitions=user_repetitions(commands.since(tx, to_iso(now - COMMAND_WINDOW)), now),
+        repetitions=user_repetitions(_wishes(tx, to_iso(now - COMMAND_WINDOW)), now),
     )
+
+
+def _wishes(tx: "Reading", since: str) -> list[Command]:
+    """Return what people asked for; who asks three times what was spent needs no agent for it."""
+    return [one for one in commands.since(tx, since) if not is_order(one.intent)]
 
 
 def _errors(finished: Mapping[str, Sequence[FinishedTask]], names: Mapping[str, str]) -> Iterable[TaskError]:

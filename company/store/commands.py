@@ -30,6 +30,7 @@ class UserCommand:
     channel_id: str | None
     thread_ts: str | None
     delivery_id: str | None
+    handled_at: str | None
 
     @classmethod
     def from_row(cls, row: "Mapping[str, Any]") -> "UserCommand":
@@ -59,6 +60,11 @@ def get(tx: "Reading", command_id: int) -> UserCommand:
 def annotate(tx: "Transaction", command_id: int, **changes: Any) -> bool:
     """Note what became of a command: its job, file, branch or intent; False when there is no such command."""
     return tx.update("user_commands", changes, {"id": command_id}) == 1
+
+
+def mark_handled(tx: "Transaction", command_id: int) -> bool:
+    """Note that a command was carried out; False when that was noted before."""
+    return tx.update("user_commands", {"handled_at": tx.now_iso}, {"id": command_id, "handled_at": None}) == 1
 
 
 def newest(tx: "Reading", *, limit: int = 50, before_id: int | None = None) -> list[UserCommand]:

@@ -60,6 +60,7 @@ app = typer.Typer(
 _COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
     "The service": {
         "up": service.up,
+        "bot": service.bot,
         "once": service.once,
         "doctor": doctor.doctor,
         "clean": cleaning.clean,
