@@ -30,14 +30,16 @@ All acts are plain blocking calls; from a coroutine use ``asyncio.to_thread``. A
 ``acknowledged`` is False with ``error`` ``operation_timeout`` (3 s) or ``dispatch_failed`` (no app is connected).
 Looking: ``messages(channel, thread=None)``, ``thread(message)``, ``ephemerals(user)``, ``message(m)`` (as it stands
 now), ``views(user)``, ``home(user)``, ``sockets`` (live connections), ``calls`` (of each method),
-``wait_until_connected()``, ``wait_until_quiet()`` (no event is under way). ``api(method, **arguments)`` is a raw call with the bot's token.
+``wait_until_connected()``, ``wait_until_quiet()`` (no event is under way). ``api(method, **arguments)`` is a raw call
+with the bot's token.
 
 Switches: ``switch(disconnect="refresh_requested" | "warning" | "link_disabled" | "too_many_websockets" | "close" |
 "abort" | "silence")``, ``switch(speak=True)``, ``fail(method, kind, times=1, seconds=1.0, error="internal_error")``
 with kind ``ratelimited``, ``http_500``, ``http_500_after``, ``reset_before``, ``reset_after``, ``slow`` or ``error``
-(method ``*`` is each, ``response_url`` the response URLs), ``switch(clear_faults=True)``, ``switch(retry_scale=0.001)`` (waits
-between retries of events), ``switch(ack_s=0.2)``, ``switch(advance_s=1801)`` (let time pass),
-``switch(request_url="http://127.0.0.1:1234/slack/events")`` (HTTP mode, signed with ``local_slack.signing_secret``).
+(method ``*`` is each, ``response_url`` the response URLs), ``switch(clear_faults=True)``,
+``switch(retry_scale=0.001)`` (waits between retries of events), ``switch(ack_s=0.2)``, ``switch(advance_s=1801)``
+(let time pass), ``switch(request_url="http://127.0.0.1:1234/slack/events")`` (HTTP mode, signed with
+``local_slack.signing_secret``).
 """
 
 import base64
