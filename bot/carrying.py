@@ -10,7 +10,9 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
+import aiohttp
 from slack_bolt.context.async_context import AsyncBoltContext
+from slack_sdk.errors import SlackClientError
 
 from bot.desk import Desk
 from bot.incoming import Incoming
@@ -60,7 +62,7 @@ class Carrier:
             await listener(self._desk, noted.incoming)
         except AgentServiceError as refused:
             await self._tell(noted.incoming, refused)
-        except SLACK_TROUBLE as trouble:
+        except (SlackClientError, aiohttp.ClientError) as trouble:
             log.warning("Slack did not take an answer to %s: %s", noted.incoming.delivery_id, trouble)
         except Exception as fault:  # the top of a listener: whoever asked must hear that it failed
             log.exception("a listener failed")
@@ -70,7 +72,6 @@ class Carrier:
 
     async def _tell(self, at: Incoming, error: Exception) -> None:
         try:
-            if at.is_addressed:
-                await self._desk.whisper(at, problem.problem_view(error))
+            await self._desk.whisper(at, problem.problem_view(error))
         except SLACK_TROUBLE as trouble:
             log.warning("Slack did not take the news of a failure: %s", trouble)

@@ -47,13 +47,15 @@ class Incoming:
     trigger_id: str | None = None
     response_url: str | None = None
     private: str = ""  #: a form's private_metadata
-    fields: Mapping[str, Any] = _EMPTY  #: action id -> value, of a form or of what stood beside a button
+    fields: Mapping[str, Any] = field(
+        default_factory=dict
+    )  #: action id -> value, of a form or beside a button
     files: tuple[Mapping[str, Any], ...] = ()
     bot_id: str = ""  #: our own user id, as mentions of us are written
     message: Mapping[str, Any] = field(
-        default=_EMPTY, repr=False
-    )  #: the message a shortcut or button is about
-    view: Mapping[str, Any] = field(default=_EMPTY, repr=False)
+        default_factory=dict, repr=False
+    )  #: that a shortcut or button is about
+    view: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def answer_ts(self) -> str | None:

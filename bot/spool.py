@@ -57,9 +57,13 @@ class Spool:
 
     def _read(self) -> list[dict[str, Any]]:
         try:
-            lines = self._path.read_text(encoding="ascii", errors="replace").splitlines()
+            text = self._path.read_text(encoding="ascii", errors="replace")
         except FileNotFoundError:
             return []
+        if text and not text.endswith("\n"):  # so that the next line begins on a line of its own
+            with self._path.open("a", encoding="ascii") as file:
+                file.write("\n")
+        lines = text.splitlines()
         found = []
         for line in lines:
             try:

@@ -14,7 +14,7 @@ from company.orders.agents import StaffChange
 from company.orders.costs import CostPeriod, Costs
 from company.orders.experiments import ExperimentState
 from company.orders.feedback import FeedbackGiven
-from company.orders.jobs import Stopped
+from company.orders.jobs import Answered, Stopped
 from company.orders.looking import JobFacts
 from company.orders.office import Actor, Role
 from company.orders.pauses import PauseChange
@@ -176,6 +176,12 @@ def feedback(given: FeedbackGiven) -> Message:
     if not given.is_new:
         return line(f"You said so before: {escaped(given.reason)}. One word a person and job counts.")
     return line(f"{given.points:+.0f} points for *{escaped(cut(given.title, 80))}*.")
+
+
+def answered_before(result: Answered) -> Message:
+    """Say who answered first."""
+    words = f": “{escaped(cut(result.answer, 200))}”" if result.answer else ""
+    return line(f"That was answered before, by {who(result.by)}{words}.")
 
 
 def told(result: Told) -> Message | None:

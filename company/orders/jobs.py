@@ -164,6 +164,17 @@ def _dropped_name(session: "Session") -> str:
     return session.priority_file.replace(f".{session.id}", "")
 
 
+def answer_option(office: Office, actor: Actor, question_id: str, number: int) -> Answered:
+    """Answer with one of the options that the question offers, counted from 0. Raises OrderRefused, NotFound."""
+    with office.store.reading() as tx:
+        options = questions.get(tx, question_id).options
+    if not 0 <= number < len(options):
+        raise OrderRefused(
+            "no_option", "the question offers no such answer", mend="answer it in words, in its thread"
+        )
+    return answer(office, actor, question_id, options[number])
+
+
 def answer(office: Office, actor: Actor, question_id: str, text: str) -> Answered:
     """Answer what an agent asks; the first answer counts. The daemon then goes on with the job."""
     with order(office, actor, Action.ANSWER, "question", question_id) as taken:

@@ -43,6 +43,12 @@ def agent_of(office: Office, actor: Actor, agent: str) -> "AgentEvaluation":
     return evaluations.agent_evaluation(office, agent)
 
 
+def team_names(office: Office, actor: Actor) -> list[tuple[str, str]]:
+    """List the teams: id and name."""
+    with look(office, actor) as tx:
+        return [(team.id, team.name) for team in teams.list_teams(tx)]
+
+
 def experiments_of(office: Office, actor: Actor) -> "tuple[ExperimentState, ...]":
     """List experiments, decided ones too."""
     check(actor, Action.LOOK)

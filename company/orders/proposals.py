@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 from company.errors import OrderRefused
 from company.orders.agents import HireRequest, insert_agent
 from company.orders.audit import Order, order
+from company.orders.looking import look
 from company.orders.office import Actor, Office
 from company.orders.permission import Action
+from company.orders.schedules import ScheduleRequest, insert_schedule
 from company.store import candidates, outbox
 
 if TYPE_CHECKING:
+    from company.store.agents import AgentRow
     from company.store.candidates import Candidate
 
 
@@ -33,9 +36,14 @@ class ProposalDecided:
 
 
 def approve(
-    office: Office, actor: Actor, candidate_id: str, hiring: HireRequest | None = None
+    office: Office,
+    actor: Actor,
+    candidate_id: str,
+    hiring: HireRequest | None = None,
+    *,
+    schedule: str | None = None,
 ) -> ProposalDecided:
-    """Hire the proposed agent, or the one ``hiring`` describes in its place.
+    """Hire the proposed agent, or the one ``hiring`` describes in its place; with ``schedule``, it starts by itself.
 
     Raises OrderRefused when its name is taken or its time is over, NotFound.
     """
@@ -52,7 +60,25 @@ def approve(
         agent = insert_agent(office, taken.tx, hiring or _proposed(office, candidate), hired_by=actor.id)
         moved = candidates.approve(taken.tx, candidate_id, agent_id=agent.id, by=actor.id)
         assert moved, "the write lock holds what was read"
-        return _decided(taken, candidate_id, {"agent_id": agent.id, "agent_name": agent.name})
+        facts = {"agent_id": agent.id, "agent_name": agent.name}
+        if schedule is not None:
+            insert_schedule(office, taken.tx, actor, _rhythm(candidate, agent, schedule))
+            facts["schedule"] = schedule
+        return _decided(taken, candidate_id, facts)
+
+
+def find_proposed(office: Office, actor: Actor, candidate_id: str) -> "tuple[Candidate, HireRequest]":
+    """Return a proposal and whom it would hire, for a form to change. Raises NotFound."""
+    with look(office, actor) as tx:
+        candidate = candidates.get(tx, candidate_id)
+    return candidate, _proposed(office, candidate)
+
+
+def _rhythm(candidate: "Candidate", agent: "AgentRow", when: str) -> ScheduleRequest:
+    """Start what was asked for last, by the agent that was hired for it."""
+    sample = candidate.sample_commands[0] if candidate.sample_commands else candidate.normalized_intent
+    text = f"---\nagents: [{agent.id}]\n---\n# {agent.name}\n\n{sample}\n"
+    return ScheduleRequest(name=agent.id.removeprefix("agent-"), when=when, text=text, agent=agent.id)
 
 
 def dismiss(office: Office, actor: Actor, candidate_id: str) -> ProposalDecided:
