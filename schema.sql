@@ -86,7 +86,12 @@ CREATE TABLE IF NOT EXISTS sessions (
     base_commit       TEXT,
     head_commit       TEXT,
     pr_url            TEXT,
+    pr_number         INTEGER,
     pr_state          TEXT CHECK (pr_state IN ('draft', 'open', 'merged', 'closed')),
+    pr_complaints     TEXT NOT NULL DEFAULT '[]',     -- JSON: red checks and requested changes, at the last look
+    pr_request        TEXT CHECK (pr_request IN ('ready', 'merge', 'close')), -- what a person wants of it, until done
+    pr_requested_by   TEXT,
+    pr_error          TEXT,                           -- why the forge did not do it; NULL once it did
     model             TEXT,
     max_iterations    INTEGER,
     budget_usd        DOUBLE PRECISION,
@@ -101,6 +106,7 @@ CREATE TABLE IF NOT EXISTS sessions (
     thread_ts         TEXT,                           -- Slack's, of the job's one message
     schedule_id       TEXT,
     retry_of          TEXT REFERENCES sessions (id),
+    follows           TEXT REFERENCES sessions (id),  -- the job whose pull request it mends, on the same branch
     stop_requested_by TEXT,
     stop_requested_at TEXT,
     created_at        TEXT NOT NULL,

@@ -28,6 +28,8 @@ from company.store.seeding import seed
 from company.store.sessions import Session
 from daemon.alarm import Alarm
 from daemon.engine import Engine, StepHook, sqlite_url
+from daemon.forge import github_token, web_origin
+from daemon.git import login
 from daemon.housekeeping.keeping import Housekeeper
 from daemon.intake.admitting import Admitting
 from daemon.intake.clock import ScheduleClock
@@ -90,6 +92,7 @@ class Daemon:
         with self.store.transaction() as tx:
             seed(tx, config)
         redactor = Redactor(secrets_of(service))
+        login.offer(web_origin(config), github_token(service))
         self._processes = Processes(config.folders.state / "runs", redactor=redactor)
         self._inbox = Inbox(self.office)
         self._disks = DiskWatch(lambda: watch.current().folders.all)
@@ -212,6 +215,7 @@ class Daemon:
         self._admitting.pass_once()
         self._inbox.put_in_order()
         self._follow_schedules()
+        self._following.look_soon_if_wanted()
 
     def _follow_schedules(self) -> None:
         with self.store.reading() as tx:

@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 from company.config import ConfigWatch
-from company.store import sessions, tasks
+from company.store import outbox, sessions, tasks
+from company.store.outbox import Word
 from company.store.sessions import Session
 from company.store.tasks import Task
 from daemon.app import Daemon
@@ -163,6 +164,11 @@ class Running:
         """Return a job's tasks."""
         with self.daemon.store.reading() as tx:
             return tasks.of_session(tx, job_id)
+
+    def words(self, subject_id: str) -> list[Word]:
+        """Return what waits to be told of a subject, oldest first."""
+        with self.daemon.store.reading() as tx:
+            return outbox.of_subject(tx, subject_id)
 
     def rewards(self, entity_id: str) -> list[float]:
         """Return what an entity earned, row by row."""

@@ -192,6 +192,8 @@ class RepositoryConfig(Record):
     checks: tuple[CheckConfig, ...] = ()
     lock_files: tuple[Text, ...] = ()  #: () is the usual ones
     commands: Mapping[str, Argv] = Field(default_factory=dict)  #: short id of an agent -> its command here
+    #: owner/name of its pull requests; None: what its address says
+    github: Annotated[str, StringConstraints(pattern=r"^[\w.-]+/[\w.-]+$")] | None = None
 
     @model_validator(mode="after")
     def _one_place(self) -> "RepositoryConfig":
@@ -227,6 +229,21 @@ class Evaluation(Record):
 
     policy: Literal["rules", "evidence"] = "rules"
     schedule: str = "every day 06:00"  #: '' is never
+
+
+class GithubConfig(Record):
+    """Pull requests on GitHub. The token is GITHUB_TOKEN (or GITHUB_TOKEN_FILE) in the service's environment."""
+
+    api_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s/@]+(/[^\s@]*)?$")] = (
+        "https://api.github.com"
+    )
+    draft: bool = True
+    labels: tuple[Text, ...] = ("agent-service",)
+    reviewers: tuple[Text, ...] = ()
+    merge_method: Literal["merge", "squash", "rebase"] = "squash"
+    follow_ups: Annotated[int, Field(ge=0, le=10)] = (
+        1  #: that start by themselves; 0: only when a person says so
+    )
 
 
 class Retention(Record):
@@ -268,6 +285,7 @@ class Config(Record):
     repositories: tuple[RepositoryConfig, ...] = ()
     schedules: tuple[ScheduleConfig, ...] = ()
     evaluation: Evaluation = Evaluation()
+    github: GithubConfig = GithubConfig()
     retention: Retention = Retention()
 
     @model_validator(mode="before")

@@ -25,6 +25,10 @@ class Action(StrEnum):
     STOP = "job.stop"
     RETRY = "job.retry"
     ANSWER = "question.answer"
+    MAKE_READY = "pull_request.ready"
+    MERGE = "pull_request.merge"
+    CLOSE = "pull_request.close"
+    FOLLOW_UP = "pull_request.follow_up"
     PAUSE = "pause"
     RESUME = "resume"
     HIRE = "agent.hire"
@@ -62,6 +66,10 @@ NEEDED: Mapping[Action, Role] = MappingProxyType(
         Action.STOP: Role.OPERATOR,
         Action.RETRY: Role.OPERATOR,
         Action.ANSWER: Role.OPERATOR,
+        Action.MAKE_READY: Role.OPERATOR,
+        Action.CLOSE: Role.OPERATOR,
+        Action.FOLLOW_UP: Role.OPERATOR,
+        Action.MERGE: Role.CEO,
         Action.PAUSE: Role.OPERATOR,
         Action.RESUME: Role.OPERATOR,
         Action.CLEAN: Role.OPERATOR,

@@ -29,6 +29,11 @@ def strings(text: str | None) -> tuple[str, ...]:
     return tuple(json.loads(text)) if text else ()
 
 
+def mappings(text: str | None) -> tuple[Mapping[str, Any], ...]:
+    """Read a JSON list of objects; NULL is empty."""
+    return tuple(json.loads(text)) if text else ()
+
+
 def facts(text: str | None) -> dict[str, Any]:
     """Read a JSON object; NULL is empty."""
     read: dict[str, Any] = json.loads(text) if text else {}

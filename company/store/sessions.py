@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from company.store.records import found, record_from, strings
+from company.store.records import found, mappings, record_from, strings
 from company.work.job import EXIT_CODE, JobStatus, may_come_from
 
 if TYPE_CHECKING:
@@ -32,7 +32,12 @@ class Session:
     base_commit: str | None
     head_commit: str | None
     pr_url: str | None
+    pr_number: int | None
     pr_state: str | None
+    pr_complaints: "tuple[Mapping[str, Any], ...]"
+    pr_request: str | None
+    pr_requested_by: str | None
+    pr_error: str | None
     model: str | None
     max_iterations: int | None
     budget_usd: float | None
@@ -46,6 +51,7 @@ class Session:
     thread_ts: str | None
     schedule_id: str | None
     retry_of: str | None
+    follows: str | None
     stop_requested_by: str | None
     stop_requested_at: str | None
     created_at: str
@@ -57,7 +63,13 @@ class Session:
     @classmethod
     def from_row(cls, row: "Mapping[str, Any]") -> "Session":
         """Read a row of the table."""
-        return record_from(cls, row, status=JobStatus(row["status"]), depends_on=strings(row["depends_on"]))
+        return record_from(
+            cls,
+            row,
+            status=JobStatus(row["status"]),
+            depends_on=strings(row["depends_on"]),
+            pr_complaints=mappings(row["pr_complaints"]),
+        )
 
 
 def insert_pending(tx: "Transaction", row: "Mapping[str, Any]") -> bool:
@@ -176,19 +188,6 @@ def pending_and_running(tx: "Reading") -> tuple[list[Session], list[Session]]:
     read = [Session.from_row(row) for row in rows]
     pending = [session for session in read if session.status is JobStatus.PENDING]
     return pending, [session for session in read if session.status is JobStatus.IN_PROGRESS]
-
-
-def delivered_since(tx: "Reading", since: str, *, limit: int) -> list[Session]:
-    """Return completed jobs with a commit on a repository's branch whose merge is not known yet, oldest first."""
-    rows = tx.all(
-        "SELECT * FROM sessions WHERE status = :completed AND completed_at >= :since AND head_commit IS NOT NULL "
-        "AND base_branch IS NOT NULL AND target_repo IS NOT NULL "
-        "AND (pr_state IS NULL OR pr_state IN ('draft', 'open')) ORDER BY completed_at, id LIMIT :limit",
-        completed=JobStatus.COMPLETED,
-        since=since,
-        limit=limit,
-    )
-    return [Session.from_row(row) for row in rows]
 
 
 def place_thread(tx: "Transaction", session_id: str, channel_id: str, thread_ts: str) -> None:

@@ -22,6 +22,7 @@ from daemon.cli import (
     making,
     pauses,
     planning,
+    pull_requests,
     schedules,
     service,
     staff,
@@ -97,6 +98,7 @@ for _panel, _commands in _COMMANDS.items():
     for _name, _command in _commands.items():
         app.command(_name, rich_help_panel=_panel)(_command)
 app.add_typer(schedules.app, name="schedules", rich_help_panel="Work")
+app.add_typer(pull_requests.app, name="pr", rich_help_panel="Work")
 app.add_typer(experiments.app, name="experiments", rich_help_panel="Judgement")
 app.add_typer(auditing.app, name="audit", rich_help_panel="The service")
 

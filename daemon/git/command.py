@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from company.errors import GitError
+from daemon.git import login
 from daemon.git.complaint import TIMED_OUT, TOO_MUCH_OUTPUT, Complaint, explain, without_login
 
 OUTPUT_LIMIT = 64 << 20  # bytes of stdout kept; more ends the call
@@ -189,7 +190,12 @@ def _environment(
         environment["GIT_WORK_TREE"] = str(work_tree)
     if identity is not None:
         environment |= identity.environment()
-    settings = [*_OVERRIDES, *(_login_settings(environment) if network else ())]
+    settings = list(_OVERRIDES)
+    if network:
+        settings += _login_settings(environment)
+        for one in login.logins():
+            settings += one.settings()
+            environment |= one.environment()
     return environment | _as_environment(settings)
 
 

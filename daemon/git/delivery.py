@@ -35,10 +35,18 @@ class Remote:
     config: Path | None
 
 
-def push(clone: Clone, branch: str, commit: str, *, timeout_s: float = _NETWORK_TIMEOUT_S) -> Pushed:
+def push(
+    clone: Clone,
+    branch: str,
+    commit: str,
+    *,
+    timeout_s: float = _NETWORK_TIMEOUT_S,
+    is_ours: bool = True,
+) -> Pushed:
     """Set ``branch`` on the remote to ``commit``. Pushing the same again is harmless.
 
-    A branch there that is not an ancestor is replaced only if it stands where we ourselves left it. Raises GitError
+    A branch there that is not an ancestor is replaced only if it stands where we ourselves left it. One that is not
+    ``is_ours`` (a base) is never replaced, and is fetched again like everybody's. Raises GitError
     with a code: ``branch_taken``, ``remote_refused``, ``remote_read_only``, ``remote_missing``, ``not_authorised``,
     ``remote_unreachable``, ``timed_out``, ``unsafe_url``, ``disk_full``.
     """
@@ -50,11 +58,12 @@ def push(clone: Clone, branch: str, commit: str, *, timeout_s: float = _NETWORK_
     try:
         _push(remote, control, timeout_s, f"{commit}:{ref}")
     except GitError as error:
-        if error.code != "branch_taken" or delivered is None:
+        if error.code != "branch_taken" or delivered is None or not is_ours:
             raise
         _push(remote, control, timeout_s, f"{commit}:{ref}", f"--force-with-lease={ref}:{delivered}")
-    run_git(("update-ref", f"{_DELIVERED}{branch}", commit), git_dir=control)
-    note_pushed(clone, branch, commit)
+    if is_ours:
+        run_git(("update-ref", f"{_DELIVERED}{branch}", commit), git_dir=control)
+        note_pushed(clone, branch, commit)
     return Pushed(without_login(clone.remote), branch)
 
 

@@ -32,7 +32,8 @@ def close(place: Workplace, job_id: str, story: StoryFacts) -> str:
     with place.store.transaction() as tx:
         delivered = story.get("delivered")
         if settle_session(tx, job_id, JobStatus(story["status"]), story["outcome"]):
-            sessions.annotate(tx, job_id, pr_url=delivered["pr_url"] if delivered else None)
+            if delivered and delivered["pr_url"]:
+                sessions.annotate(tx, job_id, pr_url=delivered["pr_url"])
             analyse_session(tx, job_id, analyse(_facts(tx, job_id, story)))
             tell_job(tx, job_id, "closed")
     session = place.session(job_id)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 
 from company.errors import GitError
-from company.store import sessions
+from company.store import pull_requests, sessions
 from company.work.job import JobStatus
 from daemon.git.clone import resolve
 from daemon.git.delivery import changed_files, push, squash, write_patch
@@ -12,6 +12,7 @@ from daemon.git.merge import Conflict, integrate_base
 from daemon.job.deliverables import hand_over
 from daemon.job.facts import BaseFacts, DeliveredFacts, Ends, StoryFacts
 from daemon.job.preparing import open_target
+from daemon.job.proposing import propose, write_description
 from daemon.job.workplace import Workplace, names
 from daemon.storage import NoRoom
 
@@ -76,8 +77,11 @@ def deliver(place: Workplace, job_id: str, story: StoryFacts) -> DeliveredFacts 
     patch = folder / "changes.patch"
     write_patch(clone, ready["base_commit"], commit, patch)
     hand_over(place, session, clone, ready["base_commit"], commit, story)
+    write_description(place, session, story)
     with place.store.transaction() as tx:
         sessions.set_phase(tx, job_id, "delivering", head_commit=commit)
+        if session.follows is not None:
+            pull_requests.note_head(tx, session.follows, commit)
     delivered_to = None
     if place.config.work.push and session.target_repo is not None:
         began = time.monotonic()
@@ -95,12 +99,13 @@ def deliver(place: Workplace, job_id: str, story: StoryFacts) -> DeliveredFacts 
                 "outcome": f"the remote did not take the branch: {error.stderr.strip() or error}; {kept}",
             }
     log.say("delivery", f"{commit[:12]} on {ready['branch']}, {delivered_to or 'not pushed'}")
+    pull = propose(place, session, ready["branch"], ready["base_branch"], commit) if delivered_to else None
     return {
         "commit": commit,
         "branch": ready["branch"],
         "delivered_to": delivered_to,
         "patch": place.relative(patch),
-        "pr_url": None,
+        "pr_url": pull.url if pull else None,
         "files": files,
     }
 

@@ -47,7 +47,7 @@ def prepare(place: Workplace, job_id: str) -> ReadyFacts | Ends:
             "outcome": f"the repository has no branch {base_branch!r} (name the base in the file: `base: …`)",
         }
     branch = priority.branch or f"{place.config.work.branch_prefix}{job_id}"
-    if branch == base_branch:
+    if branch == base_branch and session.follows is None:  # a follow-up adds to the branch that was delivered
         return {
             "ends": JobStatus.FAILED.value,
             "outcome": f"the work may not go straight onto its base {base_branch!r} (take `branch:` out of the file, "
