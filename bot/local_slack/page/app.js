@@ -45,7 +45,7 @@ function drawSide() {
     h("p", { class: "not-slack" }, "Not Slack. This machine only."),
     h("div", { class: "rooms" },
       h("h2", {}, "Channels"), h("ul", {}, channels.map((each) => h("li", {}, room(each.id, "#", each.name)))),
-      h("button", { type: "button", class: "add", onclick: newChannel }, "＋ Add a channel"),
+      h("button", { type: "button", class: "add", onclick: newChannel }, "+ Add a channel"),
       h("h2", {}, "Direct messages"), h("ul", {}, h("li", {}, room(directId(), avatar(BOT), channelName({ is_im: true })))),
       state.homeTab ? [h("h2", {}, "Apps"), h("ul", {}, h("li", {}, h("a", {
         href: "#/home", class: "room", "aria-current": place.home ? "page" : null,
@@ -152,7 +152,7 @@ function drawThread() {
     thread.dataset.key = key;
     thread.replaceChildren(
       h("header", { class: "heading" }, h("a", { class: "back", href: `#/${place.channel}`, "aria-label": "Back to channel" }, "‹"),
-        h("div", {}, h("h2", {}, "Thread"), h("p", {}, channelName(state.channels.get(place.channel)))),
+        h("div", {}, h("h2", {}, "Thread"), h("p", {}, state.channels.get(place.channel).is_im ? nameOf(BOT) : `# ${state.channels.get(place.channel).name}`)),
         h("a", { class: "button icon close", href: `#/${place.channel}`, "aria-label": "Close thread" }, "✕")),
       h("div", { class: "log", role: "log", "aria-live": "polite", "aria-label": "Thread", tabindex: "0" }),
       composer(place.channel, place.thread));

@@ -19,7 +19,7 @@ export function composer(channel, thread) {
   const form = h("form", { class: "composer" }, list,
     h("div", { class: "box" }, field,
       h("div", { class: "bar" },
-        h("button", { type: "button", class: "plain-icon", "aria-label": "Attach a file", title: "Attach a file", onclick: () => picked.click() }, "＋"),
+        h("button", { type: "button", class: "plain-icon", "aria-label": "Attach a file", title: "Attach a file", onclick: () => picked.click() }, "+"),
         shortcutsButton(), picked, h("span", { class: "grow" }), send)));
   const completion = completing(field, list);
   const grow = () => { field.style.height = "auto"; field.style.height = `${Math.min(field.scrollHeight, 200)}px`; };

@@ -28,7 +28,7 @@ export function dayOf(ts) {
 export function avatar(user) {
   const known = state.users.get(user);
   const bot = user === BOT;
-  const picture = h("span", { class: bot ? "avatar app" : "avatar", "aria-hidden": "true" }, bot ? "🤖" : nameOf(user)[0]);
+  const picture = h("span", { class: bot ? "avatar app" : "avatar", "aria-hidden": "true" }, bot ? h("img", { src: "/page/icon.svg", alt: "" }) : nameOf(user)[0]);
   picture.style.setProperty("--tint", `#${known?.color || "64748b"}`);
   return picture;
 }
@@ -37,6 +37,7 @@ export function message(said, channel, { threaded = false, follows = false } = {
   const mine = said.user === state.me;
   const classes = ["message", said.is_ephemeral && "ephemeral", follows && "follows", said.subtype === "tombstone" && "tombstone"];
   const node = h("article", {
+    tabindex: "-1",
     class: classes.filter(Boolean).join(" "), "data-ts": said.ts, "data-sum": sum(JSON.stringify(said)), "aria-label": `${nameOf(said.user)}, ${timeOf(said.ts)}`,
   },
   follows ? h("time", { class: "aside-time", datetime: at(said.ts).toISOString() }, timeOf(said.ts)) : avatar(said.user),
@@ -93,8 +94,9 @@ function file(said) {
   return h("div", { class: "file" },
     picture ? h("a", { href: path, target: "_blank" }, h("img", { src: path, alt: said.alt_txt || said.title })) : h("span", { class: "file-icon", "aria-hidden": "true" }, "📄"),
     h("div", {}, h("b", {}, said.title || said.name), h("small", {}, `${said.filetype.toUpperCase()} · ${size}`)),
-    said.mimetype === "text/plain" ? h("a", { class: "button", href: path, target: "_blank" }, "View") : null,
-    h("a", { class: "button", href: `${path}?download=1`, download: said.name, "aria-label": `Download ${said.name}` }, "Download"));
+    h("span", { class: "file-acts" },
+      said.mimetype === "text/plain" ? h("a", { class: "button", href: path, target: "_blank" }, "View") : null,
+      h("a", { class: "button", href: `${path}?download=1`, download: said.name, "aria-label": `Download ${said.name}` }, "Download")));
 }
 
 function reactions(said, channel) {
