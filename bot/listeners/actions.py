@@ -85,8 +85,12 @@ async def more(desk: Desk, at: Incoming) -> None:
 
 
 async def later(desk: Desk, at: Incoming) -> None:
-    """Leave a proposal for another time: it stays where it is."""
-    await desk.whisper(at, replies.line("It stays open: `proposals` shows it again."))
+    """Put a proposal off: its message says until when, and it comes again then."""
+    put_off = await desk.order(proposals.snooze, at, _subject(at).id)
+    if not put_off.is_new:
+        await desk.whisper(
+            at, replies.line(f"{replies.who(put_off.by)} was first: it is put off or decided.")
+        )
 
 
 async def edit(desk: Desk, at: Incoming) -> None:
