@@ -94,7 +94,7 @@ class Limits(Record):
     agent_idle_timeout_s: Seconds = 900.0
     check_timeout_s: Seconds = 1200.0
     setup_timeout_s: Seconds = 1200.0
-    stop_grace_s: Annotated[float, Field(ge=0, le=60)] = 1.5
+    stop_grace_s: Annotated[float, Field(ge=0, le=60)] = 1.2
     memory_mb_per_agent: Annotated[int, Field(ge=0)] = 0  #: 0 is no limit
     log_bytes_per_job: Annotated[int, Field(ge=100_000)] = 50_000_000
     disk_reserve_mb: Annotated[int, Field(ge=0)] = 200

@@ -36,8 +36,11 @@ _INTERROGATIVE = re.compile(
 _SHOW = re.compile(
     r"^(?:(?:show|list|give|tell|see|get)(?: me| us)?|what are|what's|what is)(?: all)?(?: (?:the|our|my|your))? "
 )
-_SMALL_TALK = frozenset(
-    {"", "hi", "hello", "hey", "yo", "ping", "good morning", "good evening", "?", "start"}
+_GREETING = re.compile(
+    r"(?:(?:hi|hello|hey|yo|ping|test|good (?:morning|day|evening)|start)\b[ ,!]*(?:there|all|team|bot|agents?)?)?\??"
+)
+_THANKS = re.compile(
+    r"(?:thanks?|thank you|thx|ty|cheers)\b.{0,30}|ok(?:ay)?|cool|great|nice|fine|got it|sounds good|yes|no|yep|nope"
 )
 _SHORT = 2  # words: of so few a slip of the finger is likelier than work
 
@@ -115,8 +118,10 @@ def _is_pairing(text: str) -> bool:
 def _structured(said: str) -> c.Command | None:
     """Read a command word and what follows it."""
     line = _without_manners(said)
-    if line.lower() in _SMALL_TALK:
+    if _GREETING.fullmatch(line.lower()):
         return c.Help()
+    if _THANKS.fullmatch(line.lower()):
+        return c.Aside(text=said)
     for candidate in dict.fromkeys((said, line, _SHOW.sub("", line))):
         first, _, rest = candidate.partition(" ")
         word = first.lower().strip("`*_").rstrip(":,")

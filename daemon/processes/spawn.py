@@ -70,7 +70,7 @@ class Processes:
             if end is not None and not self._may_be_repeated(attempt, end):
                 return end
 
-    def stop(self, key_prefix: str, grace_s: float = 1.5) -> int:
+    def stop(self, key_prefix: str, grace_s: float = 1.2) -> int:
         """End every live process whose key starts with ``key_prefix``, and all that descend from it.
 
         Each gets SIGTERM, after ``grace_s`` SIGKILL; a shim that does not answer is killed, and the rest by token.

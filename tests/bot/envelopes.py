@@ -27,7 +27,7 @@ class Envelopes:
         self.acknowledged: dict[str, Any] = {}  #: envelope -> payload of its acknowledgement
         self.is_silent = False  #: answers nothing more, not even pings
         self._sockets: list[web.WebSocketResponse] = []
-        self._ts = 1_795_000_000
+        self._ts = int(time.time())
         self.url = ""
 
     async def start(self) -> None:

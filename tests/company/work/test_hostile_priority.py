@@ -59,7 +59,7 @@ def test_fifty_megabytes_are_refused_without_being_looked_at() -> None:
     began = time.monotonic()
     assert "larger than" in refusal(b"\0" * (50 * MEBI)).reason
     assert "larger than" in refusal(b"#" * (BYTES_MAX + 1)).reason
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 3
 
 
 def test_more_lines_than_anyone_reads_are_refused() -> None:
@@ -90,7 +90,7 @@ def test_a_megabyte_of_anything_is_read_or_refused_quickly(number: int, name: st
     else:
         assert len(result.title) <= 200
         body_of(result)
-    assert time.monotonic() - began < 5  # what is quadratic takes minutes
+    assert time.monotonic() - began < 20  # what is quadratic takes minutes
 
 
 FRONTS = [
@@ -116,7 +116,7 @@ def test_a_megabyte_of_front_matter_is_refused_quickly(number: int) -> None:
         refused = refusal(data)
         assert len(refused.reason) < 1500
         assert refused.mend
-    assert time.monotonic() - began < 5  # what is quadratic takes minutes
+    assert time.monotonic() - began < 20  # what is quadratic takes minutes
 
 
 @given(st.binary(max_size=200))

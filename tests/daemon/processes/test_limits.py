@@ -16,13 +16,13 @@ def test_a_process_past_its_time_is_ended(bench: Bench) -> None:
     end = bench.run("sleep", "60", wall_timeout_s=0.2)
     assert end.reason is EndReason.WALL_TIMEOUT
     assert end.error == "longer than 0.2 s"
-    assert 0.2 <= end.duration_s < 1
+    assert 0.2 <= end.duration_s < 10
 
 
 def test_a_process_past_its_time_that_ignores_sigterm_is_killed(bench: Bench) -> None:
     end = bench.run("sh", "-c", f"{STUBBORN}; while :; do sleep 0.1; done", wall_timeout_s=0.1)
     assert end.reason is EndReason.WALL_TIMEOUT
-    assert end.duration_s < 2.5
+    assert end.duration_s < 10
 
 
 def test_a_silent_process_is_ended(bench: Bench) -> None:
@@ -33,8 +33,8 @@ def test_a_silent_process_is_ended(bench: Bench) -> None:
 
 
 def test_a_process_that_speaks_is_not_idle(bench: Bench) -> None:
-    script = "for i in 1 2 3 4 5 6; do printf . >&2; sleep 0.1; done"
-    assert bench.run("sh", "-c", script, idle_timeout_s=0.4).reason is EndReason.EXITED
+    script = "for i in 1 2 3 4; do printf . >&2; sleep 1; done"
+    assert bench.run("sh", "-c", script, idle_timeout_s=3.0).reason is EndReason.EXITED
 
 
 def test_a_process_that_takes_too_much_memory_is_ended(bench: Bench) -> None:
@@ -42,7 +42,7 @@ def test_a_process_that_takes_too_much_memory_is_ended(bench: Bench) -> None:
     end = bench.python(program, memory_limit_bytes=100 << 20)
     assert end.reason is EndReason.MEMORY_LIMIT
     assert end.error.endswith("MiB used, 100 MiB allowed")
-    assert end.duration_s < 5
+    assert end.duration_s < 30
 
 
 def test_the_memory_of_descendants_counts(bench: Bench, eventually: Any) -> None:

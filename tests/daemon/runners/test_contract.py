@@ -101,7 +101,7 @@ def test_a_stop_from_another_thread_ends_the_run(stage: Stage, eventually: Event
     eventually(lambda: (stage.worktree / "pids").exists())
     began = time.monotonic()
     assert stage.processes.stop("job-1/") == 1
-    assert time.monotonic() - began < 2.0
+    assert time.monotonic() - began < 5.0
     result = playing.result()
     assert is_sound(result)
     assert (result.ok, result.ended, result.reason) == (False, EndReason.STOPPED, "stopped")
