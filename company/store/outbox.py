@@ -167,7 +167,8 @@ def _may_go(
     held: set[str] = set()
     under_way: set[tuple[str, str]] = set()
     posts, changes = [], []
-    for word in waiting:
+    # A job's own message goes first: a newer state of it may have replaced the one that stood before all others.
+    for word in sorted(waiting, key=lambda word: (word.kind != "job", word.id)):
         key = (word.kind, word.subject_id)
         is_edit = key in anchors
         is_due = _is_due(word, now, stale_before, mine)
