@@ -356,6 +356,9 @@ CREATE TABLE IF NOT EXISTS automation_candidates (
     approved_at         TEXT,
     dismissed_by        TEXT,
     dismissed_at        TEXT,
+    snoozed_by          TEXT,                         -- "not now": it stays open, and comes again then
+    snoozed_at          TEXT,
+    snoozed_until       TEXT,
     expires_at          TEXT,
     created_at          TEXT NOT NULL,
     updated_at          TEXT NOT NULL,
@@ -433,9 +436,13 @@ CREATE TABLE IF NOT EXISTS outbox (
     channel_id   TEXT,
     thread_ts    TEXT,
     message_ts   TEXT,
+    delivery_id  TEXT UNIQUE,                         -- goes with the message as metadata, so that it is found again
+    file_id      TEXT,                                -- Slack's, of a file that is being uploaded
     attempts     INTEGER NOT NULL DEFAULT 0,
+    is_uncertain INTEGER NOT NULL DEFAULT 0 CHECK (is_uncertain IN (0, 1)), -- Slack may have it: look before posting
     last_error   TEXT,
     not_before_at TEXT,
+    claimed_by   TEXT,                                -- which deliverer
     claimed_at   TEXT,
     created_at   TEXT NOT NULL,
     sent_at      TEXT

@@ -163,8 +163,14 @@ class Bot:
                     ) from error
                 log.warning("Slack does not say who we are (%s); asked again", code)
             except SLACK_TROUBLE as trouble:
-                log.warning("Slack cannot be reached (%s); tried again", trouble)
-            await asyncio.sleep(2.0)
+                log.log(
+                    logging.INFO
+                    if self._settings.is_local
+                    else logging.WARNING,  # the local one may be starting still
+                    "Slack cannot be reached (%s); tried again",
+                    trouble,
+                )
+            await asyncio.sleep(0.2 if self._settings.is_local else 2.0)
 
     async def _listen(self) -> None:
         config = self._watch.current().slack

@@ -27,13 +27,24 @@ FETCH_TIMEOUT_S: Final = 10
 _WITH_A_THREAD: Final = (Kind.MESSAGE, Kind.DIRECT, Kind.SHORTCUT)
 
 
+async def with_files(desk: Desk, at: Incoming, text: str) -> str:
+    """Return words to a job with the files that came with them."""
+    parts = [text, *(f"{one.author}:\n{one.body}" for one in await files_of(desk, at))]
+    return "\n\n".join(part for part in parts if part)[:NOTE_MAX]
+
+
+async def files_of(desk: Desk, at: Incoming) -> list[Context]:
+    """Read the files that came with a message."""
+    files = [await _read_file(desk, one) for one in at.files[:FILES_MAX]]
+    left = len(at.files) - FILES_MAX
+    return (
+        [*files, Context(kind="file", author="more", body=f"[{left} more, not read]")] if left > 0 else files
+    )
+
+
 async def context_of(desk: Desk, at: Incoming, text: str) -> tuple[str, tuple[Context, ...]]:
     """Return the words that ask for the work, and what stands beside them. Raises OrderRefused where there are none."""
-    files = [await _read_file(desk, one) for one in at.files[:FILES_MAX]]
-    if len(at.files) > FILES_MAX:
-        files.append(
-            Context(kind="file", author="more", body=f"[{len(at.files) - FILES_MAX} more, not read]")
-        )
+    files = await files_of(desk, at)
     if not text.strip() and len(files) == 1:
         return files[0].body, await _before(desk, at)
     if not text.strip():

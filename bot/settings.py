@@ -1,7 +1,10 @@
 """What the bot needs to reach Slack, from config.yaml and the environment: read once, at start."""
 
+import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 from company.config import Config, secret
@@ -10,10 +13,7 @@ from company.errors import ConfigError
 SLACK_URL: Final = "https://slack.com/api/"
 #: set by the parent that started a local Slack: its Web API. Then, and only then, is the Slack we talk to a local one.
 LOCAL_URL_VARIABLE: Final = "AGENT_SERVICE_LOCAL_SLACK_URL"
-#: the local Slack takes any; these say so in its log
-LOCAL_BOT_TOKEN: Final = "xoxb-local-slack"  # noqa: S105 - no secret: the local Slack knows no secrets
-LOCAL_APP_TOKEN: Final = "xapp-local-slack"  # noqa: S105
-LOCAL_SIGNING_SECRET: Final = "local-slack"  # noqa: S105
+LOCAL_WAIT_S: Final = 30.0  # how long the local Slack may take to make its credentials at its first start
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,12 +36,13 @@ def slack_settings(config: Config, environ: Mapping[str, str]) -> SlackSettings:
     """Return how to reach Slack. Raises ConfigError naming the token that is missing."""
     local_url = environ.get(LOCAL_URL_VARIABLE)
     if local_url and not has_tokens(environ):
+        known = _local_credentials(config)
         return SlackSettings(
             base_url=local_url,
             is_local=True,
-            bot_token=LOCAL_BOT_TOKEN,
-            app_token=LOCAL_APP_TOKEN,
-            signing_secret=LOCAL_SIGNING_SECRET,
+            bot_token=known["bot_token"],
+            app_token=known["app_token"],
+            signing_secret=known["signing_secret"],
         )
     is_socket = config.slack.mode == "socket"
     return SlackSettings(
@@ -69,3 +70,23 @@ def _needed(config: Config, environ: Mapping[str, str], name: str, where: str) -
             mend=f"set {name} (or {name}_FILE) to the token {where}; or agent-service up without any: a local Slack",
         )
     return found.strip()
+
+
+def local_credentials_path(config: Config) -> Path:
+    """Return where the local Slack keeps its tokens, which it makes at its first start."""
+    return config.folders.state / "local-slack" / "credentials.json"
+
+
+def _local_credentials(config: Config) -> dict[str, str]:
+    """Read the local Slack's tokens, waiting for it to make them. Raises ConfigError."""
+    path = local_credentials_path(config)
+    deadline = time.monotonic() + LOCAL_WAIT_S
+    while True:
+        try:
+            return {
+                str(key): str(value) for key, value in json.loads(path.read_text(encoding="utf-8")).items()
+            }
+        except (OSError, ValueError) as error:  # not there yet, or half written
+            if time.monotonic() > deadline:
+                raise ConfigError(path, "", f"the local Slack made no credentials: {error}") from error
+            time.sleep(0.05)

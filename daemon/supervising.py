@@ -33,6 +33,7 @@ class Program:
     argv: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)  #: beside the parent's own
     is_vital: bool = False  #: its known error ends all
+    is_quiet: bool = False  #: what it writes to stdout is for nobody
 
 
 class _Running:
@@ -52,6 +53,7 @@ class _Running:
             env={**environment, **self.program.environment, VARIABLE: str(leash)},
             pass_fds=(leash,),
             process_group=0,
+            stdout=subprocess.DEVNULL if self.program.is_quiet else None,
         )
         self.started_at = time.monotonic()
 

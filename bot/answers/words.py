@@ -1,6 +1,7 @@
 """Words among people and agents: notes to a job, quiet, help, and what was not understood."""
 
 from bot.answers import jobs
+from bot.attachments import with_files
 from bot.desk import Desk
 from bot.incoming import Incoming
 from bot.views import guidance, replies
@@ -14,9 +15,10 @@ from company.repetition.wording import take_options
 async def tell(desk: Desk, at: Incoming, meant: c.TellJob) -> Message | None:
     """Pass words on to a job's agents; to one that has ended, a mention begins a new job in its thread."""
     job_id = await desk.job(at, meant.job, is_order=True)
+    words = await with_files(desk, at, meant.text)
     try:
         told = await desk.order(
-            threads.tell, at, job_id, meant.text, delivery_id=at.delivery_id, is_addressed=at.is_addressed
+            threads.tell, at, job_id, words, delivery_id=at.delivery_id, is_addressed=at.is_addressed
         )
     except NotPermitted:
         if at.is_addressed:

@@ -52,6 +52,14 @@ async def logs(desk: Desk, at: Incoming) -> None:
     await answers.answer(desk, at, c.ShowLogs(job=_subject(at).id))
 
 
+async def delivery(desk: Desk, at: Incoming) -> None:
+    """Do what was chosen from the menu of a delivered branch."""
+    subject = _subject(at)
+    if subject.choice not in ("ready", "merge", "close"):
+        raise OrderRefused("bad_button", "that choice is none of mine, or of an older version")
+    await answers.answer(desk, at, c.ChangePullRequest(job=subject.id, action=subject.choice))
+
+
 async def praise(desk: Desk, at: Incoming) -> None:
     """Praise a job."""
     await answers.answer(desk, at, c.PraiseJob(job=_subject(at).id))
@@ -85,8 +93,12 @@ async def more(desk: Desk, at: Incoming) -> None:
 
 
 async def later(desk: Desk, at: Incoming) -> None:
-    """Leave a proposal for another time: it stays where it is."""
-    await desk.whisper(at, replies.line("It stays open: `proposals` shows it again."))
+    """Put a proposal off: its message says until when, and it comes again then."""
+    put_off = await desk.order(proposals.snooze, at, _subject(at).id)
+    if not put_off.is_new:
+        await desk.whisper(
+            at, replies.line(f"{replies.who(put_off.by)} was first: it is put off or decided.")
+        )
 
 
 async def edit(desk: Desk, at: Incoming) -> None:
@@ -163,6 +175,7 @@ LISTENERS: Mapping[ActionId, Listener] = MappingProxyType(
         ActionId.RETRY: retry,
         ActionId.LOGS: logs,
         ActionId.PULL_REQUEST: nothing,
+        ActionId.DELIVERY: delivery,
         ActionId.PRAISE: praise,
         ActionId.REJECT: reject,
         ActionId.APPROVE: approve,

@@ -24,6 +24,7 @@ class Feed:
         self._slack = slack
         self._open: set[tuple[str, asyncio.Queue[str | None]]] = set()
         slack.workspace.listen(self._changed)
+        slack.sockets.on_change = self._connected
 
     def routes(self) -> list[web.RouteDef]:
         """Give the paths."""
@@ -43,6 +44,10 @@ class Feed:
                     queue.put_nowait(None)
                 else:
                     queue.put_nowait(text)
+
+    def _connected(self) -> None:
+        connected = bool(self._slack.sockets.live or self._slack.signed.url)
+        self._changed({"kind": "connected", "connected": connected}, None)
 
     async def index(self, request: web.Request) -> web.StreamResponse:
         """Give the page to whoever has the key; to others the way to get it."""

@@ -7,6 +7,7 @@ switch a socket is told to refresh, is closed, breaks, or falls silent (open, an
 import asyncio
 import json
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import uuid4
@@ -40,8 +41,10 @@ class Sockets:
         self._open: list[Socket] = []
         self._waiting: dict[str, asyncio.Future[Json]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        #: bumped with every change, so that tests can wait for a reconnect
+        #: how many there ever were, so that tests can wait for a reconnect
         self.opened = 0
+        #: called when the first came or the last went
+        self.on_change: Callable[[], None] = lambda: None
 
     def ticket(self) -> str:
         """Give the ticket for one connection."""
@@ -69,6 +72,7 @@ class Sockets:
         socket = Socket(ws, request)
         self._open.append(socket)
         self.opened += 1
+        self.on_change()
         try:
             await ws.send_json(self._hello(socket))
             await self._listen(socket)
@@ -76,6 +80,7 @@ class Sockets:
             pass  # the app went away; what it has not acknowledged is redelivered or shown as an error
         finally:
             self._open.remove(socket)
+            self.on_change()
         return ws
 
     async def _listen(self, socket: Socket) -> None:

@@ -22,7 +22,7 @@ def message(text: str, blocks: Iterable[Block]) -> Message:
     The first block says what it is about and the last ones are buttons: both always stay.
     """
     kept = list(blocks)[: limits.MESSAGE_BLOCKS_MAX]
-    while len(kept) > 2 and len(json.dumps(kept)) > limits.MESSAGE_BUDGET:
+    while len(kept) > 2 and len(json.dumps(kept, ensure_ascii=False)) > limits.MESSAGE_BUDGET:
         body = [at for at, one in enumerate(kept) if at > 0 and one["type"] not in ("actions", "input")]
         if not body:
             break

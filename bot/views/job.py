@@ -74,21 +74,19 @@ def job_view(card: JobCard, now: datetime) -> Message:
 
 
 def _state_words(card: JobCard) -> str:
-    if card.status == JobStatus.IN_PROGRESS:
-        if card.stop_requested_by:
-            return "is being stopped"
-        if card.open_questions:
-            return "waits for your answer"
-        if card.at_work:
-            more = len(card.at_work) - _AT_WORK_MAX
-            names = ", ".join(one_line(one, 40) for one in card.at_work[:_AT_WORK_MAX])
-            return f"{names}{f' and {more} more' if more > 0 else ''} at work"
-        return one_line(card.phase or "under way", 80)
+    if card.stop_requested_by and not card.is_finished:
+        return "is being stopped"
+    if card.open_questions and (not card.is_finished or card.status == JobStatus.BLOCKED):
+        return "waits for your answer"
     if card.status == JobStatus.PENDING:
         return "waits its turn"
-    if card.open_questions and card.status == JobStatus.BLOCKED:
-        return "waits for your answer"
-    return one_line(card.status.replace("_", " "), 40)
+    if card.status != JobStatus.IN_PROGRESS:
+        return one_line(card.status.replace("_", " "), 40)
+    if not card.at_work:
+        return one_line(card.phase or "under way", 80)
+    more = len(card.at_work) - _AT_WORK_MAX
+    names = ", ".join(one_line(one, 40) for one in card.at_work[:_AT_WORK_MAX])
+    return f"{names}{f' and {more} more' if more > 0 else ''} at work"
 
 
 def _small_words(card: JobCard, now: datetime) -> list[str]:
@@ -123,7 +121,17 @@ def _buttons(card: JobCard) -> list[Block | None]:
         logs,
         blocks.button(ActionId.PRAISE, "👍", subject),
         blocks.button(ActionId.REJECT, "👎", subject),
+        _delivery(card),
     ]
+
+
+def _delivery(card: JobCard) -> Block | None:
+    """Return the menu of what was delivered and waits: nobody merges by a slip, so it is one press further away."""
+    if card.status != JobStatus.COMPLETED or not card.branch or card.pr_state not in (None, "draft", "open"):
+        return None
+    ready = [("Ready for review", Subject(card.job_id, "ready"))] if card.pr_state == "draft" else []
+    waiting = [("Merge", Subject(card.job_id, "merge")), ("Close unmerged", Subject(card.job_id, "close"))]
+    return blocks.overflow(ActionId.DELIVERY, [*ready, *waiting])
 
 
 def _stop(card: JobCard, subject: Subject) -> Block:

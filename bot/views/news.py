@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bot.views import blocks
+from bot.views.ids import ActionId, BlockId, Subject
 from bot.views.message import Block, Message
 from bot.views.mrkdwn import code, name, one_line, person
 from bot.views.words import counted, usd
@@ -76,6 +77,24 @@ def _evaluation_words(facts: Mapping[str, Any]) -> list[str]:
         f"{counted(numbers['proposals'], 'proposal')} waiting" if numbers["proposals"] else "",
         *advised[:4],
     ]
+
+
+def advice_view(facts: Mapping[str, Any]) -> Message:
+    """Show that the company advises to let an agent go, why, and the two buttons; a person decides."""
+    subject, agent = Subject(str(facts.get("agent_id"))), str(facts.get("name") or "")
+    head = f"⚖️ Let {name(agent)} go? {one_line(facts.get('why'), 300)}"
+    sure = blocks.confirm(f"Fire {agent}?", "It gets no new tasks, and its schedules pause.", "Fire", "Keep")
+    return blocks.message(
+        head,
+        [
+            blocks.section(head),
+            *blocks.actions(
+                blocks.button(ActionId.FIRE, f"Fire {agent}", subject, style="danger", confirm=sure),
+                blocks.button(ActionId.KEEP, f"Keep {agent}", subject),
+                block_id=BlockId.DECISION,
+            ),
+        ],
+    )
 
 
 def rejected_view(facts: Mapping[str, Any]) -> Message:

@@ -29,6 +29,7 @@ Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Seconds = Annotated[float, Field(gt=0, le=30 * 24 * 3600)]
 Count = Annotated[int, Field(ge=1, le=10_000)]
 Days = Annotated[int, Field(ge=1, le=36_500)]
+Hours = Annotated[float, Field(gt=0, le=87_600)]
 Gigabytes = Annotated[float, Field(gt=0, le=1_000_000)]
 Usd = Annotated[float, Field(ge=0)]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
@@ -246,6 +247,17 @@ class GithubConfig(Record):
     )
 
 
+class Decisions(Record):
+    """What becomes of a decision that waits: of a proposal, or of a question without an end of its own. None: never."""
+
+    remind_after_h: Hours | None = 24.0
+    escalate_after_h: Hours | None = 72.0
+    expire_after_h: Hours | None = 336.0
+    if_expired: Literal["close", "dismiss"] = "close"
+    snooze_h: Hours = 168.0
+    requester_may_approve: bool = True
+
+
 class Retention(Record):
     """What is removed by itself, and when. Days count from a job's end, or from the last use. None is never."""
 
@@ -286,6 +298,7 @@ class Config(Record):
     schedules: tuple[ScheduleConfig, ...] = ()
     evaluation: Evaluation = Evaluation()
     github: GithubConfig = GithubConfig()
+    decisions: Decisions = Decisions()
     retention: Retention = Retention()
 
     @model_validator(mode="before")

@@ -22,7 +22,7 @@ from company.orders.starting import (
     start,
     started,
 )
-from company.orders.telling import tell_job
+from company.orders.telling import tell_job, tell_question
 from company.store import lookups, notes, questions, sessions
 from company.work.job import JobStatus
 
@@ -90,8 +90,16 @@ def _stop_at_once(tx: "Transaction", session: "Session", actor: Actor) -> None:
         stop_requested_at=tx.now_iso,
     )
     assert moved, "the write lock holds what was read"
-    questions.expire_of(tx, session.id)
+    close_questions(tx, session.id)
     tell_job(tx, session.id, "closed")
+
+
+def close_questions(tx: "Transaction", job_id: str) -> None:
+    """Close the open questions of a job that ended, and show so on their messages."""
+    asked = questions.open_of(tx, job_id)
+    questions.expire_of(tx, job_id)
+    for one in asked:
+        tell_question(tx, one.id, "closed")
 
 
 def retry(
@@ -183,6 +191,7 @@ def answer(office: Office, actor: Actor, question_id: str, text: str) -> Answere
         is_changed = questions.answer(taken.tx, question_id, text.strip(), actor.id)
         question = questions.get(taken.tx, question_id)
         if is_changed:
+            tell_question(taken.tx, question_id, "answered")
             tell_job(taken.tx, question.session_id, f"answered:{question_id}")
         else:
             taken.change_nothing(status=question.status, by=question.answered_by)

@@ -28,8 +28,9 @@ from company.orders.agents import NAME_MAX
 from company.orders.audit import order
 from company.orders.office import Actor, Office
 from company.orders.permission import Action
+from company.orders.telling import tell_proposal
 from company.repetition.grammar import is_order
-from company.store import agents, candidates, commands, outbox, patterns, tallies, tasks
+from company.store import agents, candidates, commands, patterns, tallies, tasks
 
 if TYPE_CHECKING:
     from company.store.gate import Reading, Transaction
@@ -124,28 +125,13 @@ def _propose(tx: "Transaction", repetitions: Sequence[Repetition]) -> Iterable[s
             },
         )
         if is_new:
-            yield _tell_proposal(tx, one, count)
+            candidate = candidates.find_by_intent(tx, one.intent)
+            assert candidate is not None, "it was just added"
+            tell_proposal(tx, candidate.id, "proposed")
+            yield candidate.id
 
 
 def proposed_name(intent: str) -> str:
     """Name an agent after an intent: 'write blog-post' is 'Write Blog Post'."""
     words = re.findall(r"[^\W_]+", intent)
     return " ".join(word[:1].upper() + word[1:] for word in words)[:NAME_MAX].strip() or "Automation"
-
-
-def _tell_proposal(tx: "Transaction", one: Repetition, count: int) -> str:
-    candidate = candidates.find_by_intent(tx, one.intent)
-    assert candidate is not None
-    outbox.say(
-        tx,
-        kind="proposal",
-        subject_id=candidate.id,
-        dedup_key=f"proposal:{candidate.id}",
-        payload={
-            "intent": one.intent,
-            "agent_name": candidate.proposed_agent_name,
-            "commands": count,
-            "samples": list(one.samples),
-        },
-    )
-    return candidate.id

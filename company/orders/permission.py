@@ -39,6 +39,7 @@ class Action(StrEnum):
     REJECT = "feedback.reject"
     APPROVE = "proposal.approve"
     DISMISS = "proposal.dismiss"
+    SNOOZE = "proposal.snooze"
     CREATE_EXPERIMENT = "experiment.create"
     END_EXPERIMENT = "experiment.end"
     REOPEN_EXPERIMENT = "experiment.reopen"
@@ -92,6 +93,7 @@ NEEDED: Mapping[Action, Role] = MappingProxyType(
         Action.EDIT_AGENT: Role.CEO,
         Action.APPROVE: Role.CEO,
         Action.DISMISS: Role.CEO,
+        Action.SNOOZE: Role.CEO,
         Action.CREATE_EXPERIMENT: Role.CEO,
         Action.END_EXPERIMENT: Role.CEO,
         Action.REOPEN_EXPERIMENT: Role.CEO,

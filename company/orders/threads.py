@@ -14,7 +14,7 @@ from company.orders.audit import order
 from company.orders.office import Actor, Office
 from company.orders.permission import Action
 from company.orders.references import find_job
-from company.orders.telling import tell_job
+from company.orders.telling import tell_job, tell_question
 from company.store import notes, questions
 from company.work.job import FINAL
 
@@ -103,6 +103,7 @@ def _hear(
     asked = questions.open_of(tx, session.id)
     if asked:
         is_new = questions.answer(tx, asked[0].id, text, actor.id)
+        tell_question(tx, asked[0].id, "answered")
         tell_job(tx, session.id, f"answered:{asked[0].id}")
         return Heard.ANSWERED, is_new
     if session.status in FINAL:

@@ -27,8 +27,8 @@ from company.repetition.wording import essence, nearest, plain, take_options
 LABEL_PREFIX = "/agents "
 _SECRET = re.compile(r"\b(pair)\b(\s+(?:code\s+)?)\S.*", re.IGNORECASE | re.DOTALL)
 _OF_THREADS = (
-    c.ShowJob, c.ShowLogs, c.ExplainJob, c.StopJob, c.RetryJob, c.PraiseJob, c.RejectJob, c.MuteJob, c.UnmuteJob,
-    c.TellJob, c.Aside,
+    c.ShowJob, c.ShowLogs, c.ExplainJob, c.StopJob, c.RetryJob, c.ChangePullRequest, c.PraiseJob, c.RejectJob,
+    c.MuteJob, c.UnmuteJob, c.TellJob, c.Aside,
 )  # fmt: skip
 _INTERROGATIVE = re.compile(
     r"(?:who|whom|whose|what|which|when|where|why|how|is|are|am|was|were|do|does|did|has|have|may|should)\b"
@@ -36,8 +36,11 @@ _INTERROGATIVE = re.compile(
 _SHOW = re.compile(
     r"^(?:(?:show|list|give|tell|see|get)(?: me| us)?|what are|what's|what is)(?: all)?(?: (?:the|our|my|your))? "
 )
-_SMALL_TALK = frozenset(
-    {"", "hi", "hello", "hey", "yo", "ping", "good morning", "good evening", "?", "start"}
+_GREETING = re.compile(
+    r"(?:(?:hi|hello|hey|yo|ping|test|good (?:morning|day|evening)|start)\b[ ,!]*(?:there|all|team|bot|agents?)?)?\??"
+)
+_THANKS = re.compile(
+    r"(?:thanks?|thank you|thx|ty|cheers)\b.{0,30}|ok(?:ay)?|cool|great|nice|fine|got it|sounds good|yes|no|yep|nope"
 )
 _SHORT = 2  # words: of so few a slip of the finger is likelier than work
 
@@ -115,8 +118,10 @@ def _is_pairing(text: str) -> bool:
 def _structured(said: str) -> c.Command | None:
     """Read a command word and what follows it."""
     line = _without_manners(said)
-    if line.lower() in _SMALL_TALK:
+    if _GREETING.fullmatch(line.lower()):
         return c.Help()
+    if _THANKS.fullmatch(line.lower()):
+        return c.Aside(text=said)
     for candidate in dict.fromkeys((said, line, _SHOW.sub("", line))):
         first, _, rest = candidate.partition(" ")
         word = first.lower().strip("`*_").rstrip(":,")
@@ -211,6 +216,8 @@ def _label_words(meant: c.Command) -> str:  # noqa: C901 - one line a command
             return f"proposals {type(meant).__name__.lower()} it"
         case c.ChangeSchedule(action=action, schedule=schedule):
             return f"schedules {action} {schedule}"
+        case c.ChangePullRequest(action=action):
+            return action
         case c.Pause(scope=scope):
             return f"pause {scope}"
         case c.Resume(scope=scope):

@@ -85,3 +85,11 @@ def since(tx: "Reading", moment: str) -> list[Command]:
         moment=moment,
     )
     return [Command(**row) for row in rows]
+
+
+def askers(tx: "Reading", intent: str) -> set[str]:
+    """Return who asked for an intent."""
+    rows = tx.all(
+        "SELECT DISTINCT user_id FROM user_commands WHERE normalized_intent = :intent", intent=intent
+    )
+    return {row["user_id"] for row in rows}

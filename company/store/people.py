@@ -65,6 +65,12 @@ def list_grants(tx: "Reading", workspace_id: str) -> list[Grant]:
     return [Grant.from_row(row) for row in rows]
 
 
+def all_grants(tx: "Reading") -> list[Grant]:
+    """List who was given a role in any workspace, the first first."""
+    rows = tx.all("SELECT * FROM role_grants ORDER BY granted_at, user_id")
+    return [Grant.from_row(row) for row in rows]
+
+
 def grant(tx: "Transaction", workspace_id: str, user_id: str, role: str, *, by: str) -> None:
     """Give somebody a role, in place of the one given before."""
     tx.delete("role_grants", {"workspace_id": workspace_id, "user_id": user_id})

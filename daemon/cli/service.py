@@ -1,5 +1,6 @@
 """The commands up, bot and once: the service in the foreground. What they run is imported when they run."""
 
+import json
 import os
 import sys
 import time
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from daemon.sample import Sample
     from daemon.supervising import Program
 
+PAGE_KEY_S = 15.0  # how long the local Slack may take to start
 SAMPLE_TAKEN_S = 30.0  # how long the sample's file may take to be noticed
 LOOK_S = 0.05
 #: where people find the local Slack: set for the daemon, which greets
@@ -91,7 +93,7 @@ def _programs(config: "Config") -> "list[Program]":
         local = {API_VARIABLE: f"{page}api/", PAGE_VARIABLE: page}
         state = str(config.folders.state / "local-slack")
         argv = [sys.executable, "-m", "bot.local_slack", "--port", str(port), "--state", state]
-        programs.append(Program(name="local Slack", argv=argv))
+        programs.append(Program(name="local Slack", argv=argv, is_quiet=True))
     daemon = [sys.executable, "-m", "daemon.cli.main", "--config", path, "up", "--no-bot"]
     programs.append(Program(name="daemon", argv=daemon, environment=local, is_vital=True))
     bot_argv = [sys.executable, "-m", "bot", path]
@@ -122,7 +124,19 @@ def _welcome(daemon: "Daemon", sample: "Sample | None") -> None:
     )
     page = os.environ.get(PAGE_VARIABLE)
     if page:
-        print_note(f"Talk to it in the local Slack (a stand-in on this machine, not Slack): {page}")
+        print_note(f"Talk to it in the local Slack, on this machine alone: {page}{_page_key(config)}")
+
+
+def _page_key(config: "Config") -> str:
+    """Return what the page's address ends with: the key that it asks for once; '' where it cannot be read."""
+    path = config.folders.state / "local-slack" / "credentials.json"
+    deadline = time.monotonic() + PAGE_KEY_S
+    while time.monotonic() < deadline:
+        try:
+            return f"?key={json.loads(path.read_text(encoding='utf-8'))['page_key']}"
+        except (OSError, ValueError, KeyError):  # it is being started
+            time.sleep(LOOK_S)
+    return ""
 
 
 def _show_sample(daemon: "Daemon", sample: "Sample | None") -> None:

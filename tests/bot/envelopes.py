@@ -25,9 +25,10 @@ class Envelopes:
         self.history: dict[str, list[dict[str, Any]]] = {}  #: channel -> messages
         self.replies: dict[str, list[dict[str, Any]]] = {}  #: thread -> messages
         self.acknowledged: dict[str, Any] = {}  #: envelope -> payload of its acknowledgement
+        self.facts: dict[str, dict[str, Any]] = {}  #: method -> what it answers beside ok
         self.is_silent = False  #: answers nothing more, not even pings
         self._sockets: list[web.WebSocketResponse] = []
-        self._ts = 1_795_000_000
+        self._ts = int(time.time())
         self.url = ""
 
     async def start(self) -> None:
@@ -151,7 +152,7 @@ class Envelopes:
             "conversations.replies": {"messages": self.replies.get(arguments.get("ts", ""), [])},
             "chat.postMessage": {"channel": arguments.get("channel"), "ts": self.next_ts()},
         }  # fmt: skip
-        return known.get(method, {})
+        return self.facts.get(method) or known.get(method, {})
 
     async def _response(self, request: web.Request) -> web.Response:
         self.calls.append(("response_url", await request.json()))

@@ -1,6 +1,7 @@
 """A real bot on a company of its own, in this process, connected to a bare Socket Mode server."""
 
 import asyncio
+import json
 import shutil
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -49,6 +50,10 @@ def company(folder: Path) -> Path:
     path = folder / "config.yaml"
     if not path.exists():
         shutil.copy(shipped("config.yaml"), path)
+        state = folder / ".compound-state" / "local-slack"
+        state.mkdir(parents=True)
+        tokens = {"bot_token": "xoxb-any", "app_token": "xapp-any", "signing_secret": "any"}
+        (state / "credentials.json").write_text(json.dumps(tokens), encoding="utf-8")
     return path
 
 

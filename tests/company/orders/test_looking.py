@@ -30,11 +30,14 @@ def test_strangers_see_nothing_and_looking_leaves_no_trace(office: Office, otto:
         assert len(audit.newest(tx, limit=100)) == before
 
 
-def test_it_is_the_threads_job_else_the_only_one_under_way(office: Office, otto: Actor) -> None:
+def test_it_is_the_threads_job_else_the_only_one_under_way(
+    office: Office, otto: Actor, clock: SettableClock
+) -> None:
     with pytest.raises(OrderRefused, match="no job"):
         looking.find_job_meant(office, otto, "it", None, is_order=True)
     first = started(office, otto)
     assert looking.find_job_meant(office, otto, "it", None, is_order=True) == first
+    clock.advance(seconds=1)
     second = started(office, otto)
     assert looking.find_job_meant(office, otto, "it", first, is_order=True) == first
     assert looking.find_job_meant(office, otto, first[-7:], second, is_order=True) == first
