@@ -41,7 +41,7 @@ from daemon.job.workflow import JobWorkflow
 from daemon.job.workplace import Workplace
 from daemon.learning.evaluating import run_evaluation
 from daemon.processes.spawn import Processes
-from daemon.storage import DiskWatch
+from daemon.storage import DiskWatch, patiently
 from daemon.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
@@ -143,12 +143,15 @@ class Daemon:
         self._alarm.set()
 
     def drain(self) -> None:
-        """Return when the inbox is empty and no job runs or could start."""
+        """Return when the inbox is empty and no job runs or could start. Trouble with storage is waited out."""
         self._watcher.wait_until_quiet(DRAIN_INTAKE_S)
         while not self._leaving.is_set():
-            if not self._admitting.pass_once() and not self._in_progress() and self._engine.is_idle():
+            if patiently(self._is_drained, "draining"):
                 return
             self._leaving.wait(DRAIN_LOOK_S)
+
+    def _is_drained(self) -> bool:
+        return not self._admitting.pass_once() and not self._in_progress() and self._engine.is_idle()
 
     def close(self) -> None:
         """Stop in a process that lives on. Only when no job is under way (see ``Engine.close``)."""
