@@ -20,7 +20,6 @@ from daemon.job.planning import insert_task, staff_for
 from daemon.job.preparing import integration, lock_files, make_ready, open_target
 from daemon.job.settling import settle_task
 from daemon.job.workplace import Stopped, Workplace
-from daemon.processes.environment import agent_environment
 from daemon.processes.spawn import EndReason
 from daemon.runners import runner_for
 from daemon.runners.protocol import RunResult, RunTask
@@ -44,7 +43,9 @@ def run_agent(
     task = _run_task(place, part, task_id, worktree, desk)
     with place.agents_at_once:
         desk.begin(part.task)
+        place.lodging.open(place.config, worktree.path)
         result = place.run_with_room(task.key, lambda: runner.run(task, desk.hear), _has_failed)
+        place.lodging.close(worktree.path)
     if result.ended is EndReason.STOPPED:
         desk.end("stopped", "the job was ended")
         raise Stopped(job_id)
@@ -96,6 +97,7 @@ def _worktree(place: Workplace, part: Assignment) -> Worktree:
         place.worktree_path(job_id, part.name),
         f"agent-step/{job_id}/{part.name}",
         part.story["head"],
+        is_apart=place.lodging.run_as is not None,
     )
     setup = tuple(tuple(argv) for argv in part.story["ready"]["setup"])
     make_ready(place, job_id, worktree, setup, lock_files(place, part.session))
@@ -115,7 +117,7 @@ def _run_task(
         agent=part.agent,
         iteration=part.iteration,
         brief=brief,
-        brief_path=desk.write_brief(brief),
+        brief_path=place.lodging.brief_path(desk.write_brief(brief), worktree.path, brief),
         task=part.task,
         worktree=worktree.path,
         base_commit=part.story["head"],
@@ -123,7 +125,9 @@ def _run_task(
         output_path=desk.output_path,
         wall_timeout_s=limits.agent_timeout_s,
         idle_timeout_s=limits.agent_idle_timeout_s,
-        environment=agent_environment(place.config, place.environment, {"AGENT_TASK_ID": task_id}),
+        environment=place.lodging.environment(
+            place.config, place.environment, worktree.path, {"AGENT_TASK_ID": task_id}
+        ),
         memory_limit_bytes=limits.memory_mb_per_agent * 1024 * 1024 or None,
     )
 

@@ -173,5 +173,5 @@ def _tidy(place: Workplace, session: Session, story: StoryFacts) -> None:
         if session.target_repo is None:  # its files are in the report folder; nobody works in it again
             shutil.rmtree(clone.path, ignore_errors=True)
             shutil.rmtree(clone.beside, ignore_errors=True)
-    shutil.rmtree(place.config.folders.state / "worktrees" / session.id, ignore_errors=True)
+    shutil.rmtree(place.config.worktrees / session.id, ignore_errors=True)
     place.processes.forget(f"{session.id}/")

@@ -20,6 +20,7 @@ from company.work.job import JobStatus
 from company.work.priority import Priority, parse_priority
 from company.work.report import duration
 from daemon.job.job_log import JobLog
+from daemon.job.lodging import Lodging
 from daemon.job.state_files import StateFolder
 from daemon.processes.spawn import Processes
 from daemon.storage import DiskWatch, NoRoom, patiently, shortage
@@ -43,6 +44,7 @@ class Workplace:
     environment: Mapping[str, str]  #: the service's own; agents get an allowed part of it
     agents_at_once: threading.BoundedSemaphore  #: held while an agent's process runs
     disks: DiskWatch
+    lodging: Lodging  #: who agents, checks and setups run as
     place_file: Callable[[Session], object]  #: put a job's priority file in the folder of its status
 
     @property
@@ -92,7 +94,7 @@ class Workplace:
 
     def worktree_path(self, job_id: str, name: str) -> Path:
         """Return the place of one of the job's worktrees: 'integration', or an agent's short id."""
-        return self.config.folders.state / "worktrees" / job_id / name
+        return self.config.worktrees / job_id / name
 
     def clones(self) -> Path:
         """Return the folder of the service's own clones."""
