@@ -1,5 +1,6 @@
 """Steps 5 and 6: one run of one agent in a worktree of its own, and a wave's branches brought together."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from company.errors import AgentServiceError
@@ -12,17 +13,26 @@ from daemon.git.delivery import changed_files
 from daemon.git.fingerprint import Fingerprint, fingerprint
 from daemon.git.merge import Conflict
 from daemon.git.merge import merge as merge_into
-from daemon.git.worktree import Worktree, add_worktree, commit_all
+from daemon.git.worktree import Worktree, add_worktree, commit_all, remove_worktree
 from daemon.job.briefing import Assignment, brief_for
 from daemon.job.desk import AgentDesk
 from daemon.job.facts import MergeFacts, RunFacts, StoryFacts
 from daemon.job.planning import insert_task, staff_for
 from daemon.job.preparing import integration, lock_files, make_ready, open_target
 from daemon.job.settling import settle_task
+from daemon.job.surroundings import INTEGRATION, Surroundings, look_around
 from daemon.job.workplace import Stopped, Workplace
 from daemon.processes.spawn import EndReason
 from daemon.runners import runner_for
 from daemon.runners.protocol import RunResult, RunTask
+
+
+@dataclass(frozen=True)
+class _Before:
+    """How things stood before a run."""
+
+    git: Fingerprint
+    around: Surroundings
 
 
 def run_agent(
@@ -39,7 +49,7 @@ def run_agent(
     task_id = _begin(place, part)
     desk = AgentDesk(place, job_id, part.agent, iteration, task_id)
     worktree = _worktree(place, part)
-    before = fingerprint(worktree)
+    before = _Before(fingerprint(worktree), look_around(worktree, place.config.folders.priorities))
     task = _run_task(place, part, task_id, worktree, desk)
     with place.agents_at_once:
         desk.begin(part.task)
@@ -138,12 +148,13 @@ def _hand_in(
     task_id: str,
     worktree: Worktree,
     result: RunResult,
-    before: Fingerprint,
+    before: _Before,
     desk: AgentDesk,
 ) -> RunFacts:
     """Commit what the run left in the tree, and say whether it may wait for the verdict."""
     start = part.story["head"]
-    notes = [f"{part.agent.name}: {line}" for line in before.changes(fingerprint(worktree))]
+    pushed, noticed = _overreach(place, part, worktree, before)
+    notes = [f"{part.agent.name}: {line}" for line in (*pushed, *noticed)]
     commit = commit_all(
         worktree,
         f"{part.agent.name}: {desk.title}",
@@ -154,6 +165,7 @@ def _hand_in(
     # Whoever has work in the tree may find that nothing of it needs mending: then the verdict decides.
     may_change_nothing = part.has_work_in_the_tree
     reason = result.reason if not result.ok else ("" if files or may_change_nothing else "it changed nothing")
+    reason = reason or "; ".join(pushed)
     facts: RunFacts = {
         "agent_id": part.agent.id,
         "task_id": task_id,
@@ -174,6 +186,22 @@ def _hand_in(
             tell_job(tx, part.session.id, f"failed:{part.name}")
     desk.end("failed" if reason else "waits for the verdict", reason, files=files, feedback=result.feedback)
     return facts
+
+
+def _overreach(
+    place: Workplace, part: Assignment, worktree: Worktree, before: _Before
+) -> tuple[list[str], list[str]]:
+    """Say what the run did outside of its worktree: what is held against it, and what is only told.
+
+    The integration worktree is laid out anew where somebody wrote into it: the next wave is merged and checked there.
+    """
+    after = look_around(worktree, place.config.folders.priorities)
+    if before.around.is_changed(after, INTEGRATION):
+        path = place.worktree_path(part.session.id, "integration")
+        branch = f"agent-step/{part.session.id}/integration"
+        remove_worktree(Worktree(path, worktree.clone, branch))
+    noticed = [*before.git.changes(fingerprint(worktree)), *before.around.noticed(after, place.was_ordered)]
+    return before.around.pushed(after, worktree), noticed
 
 
 def merge(place: Workplace, job_id: str, head: str, runs: list[RunFacts]) -> MergeFacts:

@@ -77,6 +77,7 @@ def _write_state(place: Workplace, session: Session, story: StoryFacts) -> None:
             "duration_s": session.duration_seconds,
             "iterations": session.iteration_count,
             "delivered": story.get("delivered"),
+            "noticed": [place.redactor.text(note) for note in _notes(story)],
         },
     )
 

@@ -10,7 +10,8 @@ from typing import TypeVar
 
 from company.clock import Clock, from_iso, to_iso
 from company.config import Config, ConfigWatch
-from company.errors import AgentServiceError
+from company.errors import AgentServiceError, NotFound
+from company.ids import JOB_ID
 from company.orders.telling import tell_job
 from company.redaction import Redactor
 from company.store import sessions
@@ -56,6 +57,14 @@ class Workplace:
         """Read the job's row."""
         with self.store.reading() as tx:
             return sessions.get(tx, job_id)
+
+    def was_ordered(self, file_name: str) -> bool:
+        """Say whether a file in the inbox's folders is that of a job which an order made, not a dropped file."""
+        found = JOB_ID.search(file_name)
+        try:
+            return found is not None and self.session(found[0]).surface != "file"
+        except NotFound:
+            return False
 
     def must_end(self, session: Session) -> tuple[JobStatus, str] | None:
         """Say how a job must end now, whatever it is at: a person stopped it, or its time is up. None: it may go on.
