@@ -127,11 +127,13 @@ def _agent_user(config: "Config") -> Iterator[Finding]:
     found = obstacles(config, run_as)
     for words, mend in found:
         yield Finding(name, "broken", words, mend)
-    if not can_run(run_as, sys.executable):
+    if found:
+        return
+    if can_run(run_as, sys.executable):
+        yield Finding(name, "ok", f"{run_as.name} (uid {run_as.uid})")
+    else:
         text = f"{run_as.name} may not run {sys.executable}, which {{python}} in commands stands for"
         yield Finding(name, "note", text, "install the service where everybody may go (/opt)")
-    elif not found:
-        yield Finding(name, "ok", f"{run_as.name} (uid {run_as.uid})")
 
 
 def _books(context: typer.Context) -> Iterator[Finding]:

@@ -152,20 +152,21 @@ def _hand_in(
     desk: AgentDesk,
 ) -> RunFacts:
     """Commit what the run left in the tree, and say whether it may wait for the verdict."""
+    clean = place.redactor.text  # an agent may well name a file after a secret
     start = part.story["head"]
     pushed, noticed = _overreach(place, part, worktree, before)
-    notes = [f"{part.agent.name}: {line}" for line in (*pushed, *noticed)]
+    notes = [f"{part.agent.name}: {clean(line)}" for line in (*pushed, *noticed)]
     commit = commit_all(
         worktree,
         f"{part.agent.name}: {desk.title}",
         name=place.config.work.commit_name,
         email=place.config.work.commit_email,
     )
-    files = list(changed_files(worktree.clone, start, commit)) if commit else []
+    files = [clean(name) for name in changed_files(worktree.clone, start, commit)] if commit else []
     # Whoever has work in the tree may find that nothing of it needs mending: then the verdict decides.
     may_change_nothing = part.has_work_in_the_tree
     reason = result.reason if not result.ok else ("" if files or may_change_nothing else "it changed nothing")
-    reason = reason or "; ".join(pushed)
+    reason = clean(reason or "; ".join(pushed))
     facts: RunFacts = {
         "agent_id": part.agent.id,
         "task_id": task_id,

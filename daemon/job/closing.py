@@ -33,7 +33,7 @@ def close(place: Workplace, job_id: str, story: StoryFacts) -> str:
     """
     with place.store.transaction() as tx:
         delivered = story.get("delivered")
-        if settle_session(tx, job_id, JobStatus(story["status"]), story["outcome"]):
+        if settle_session(tx, job_id, JobStatus(story["status"]), place.redactor.text(story["outcome"])):
             if delivered and delivered["pr_url"]:
                 sessions.annotate(tx, job_id, pr_url=delivered["pr_url"])
             analyse_session(tx, job_id, analyse(_facts(tx, job_id, story)))
@@ -77,7 +77,7 @@ def _write_state(place: Workplace, session: Session, story: StoryFacts) -> None:
             "duration_s": session.duration_seconds,
             "iterations": session.iteration_count,
             "delivered": story.get("delivered"),
-            "noticed": [place.redactor.text(note) for note in _notes(story)],
+            "noticed": _notes(story),
         },
     )
 

@@ -99,7 +99,7 @@ class Workplace:
 
     def state(self, job_id: str) -> StateFolder:
         """Open the job's JSON state."""
-        return StateFolder(self.config.folders.state / f"session-{job_id}")
+        return StateFolder(self.config.folders.state / f"session-{job_id}", self.redactor)
 
     def worktree_path(self, job_id: str, name: str) -> Path:
         """Return the place of one of the job's worktrees: 'integration', or an agent's short id."""
