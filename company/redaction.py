@@ -6,7 +6,8 @@ that the service does not know, passes. Redaction works line by line, only ever 
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
 
 MARK = "[redacted]"
 SECRET_MIN = 6  # characters; shorter values ('1', 'true') would redact half of every log
@@ -62,6 +63,19 @@ class Redactor:
     def text(self, text: str) -> str:
         """Return ``text`` without secrets."""
         return self._pattern.sub(MARK, text)
+
+    def value(self, value: Any, *, leaving: Collection[str] = ()) -> Any:
+        """Return a JSON value without secrets; what stands under a key in ``leaving`` is left as it is."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, Mapping):
+            return {
+                self.text(str(key)): one if key in leaving else self.value(one, leaving=leaving)
+                for key, one in value.items()
+            }
+        if isinstance(value, list | tuple):
+            return [self.value(one, leaving=leaving) for one in value]
+        return value
 
     def for_environment(self, environ: Mapping[str, str]) -> "Redactor":
         """Return a redactor that knows the secrets in ``environ`` too."""

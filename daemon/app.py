@@ -36,6 +36,7 @@ from daemon.intake.clock import ScheduleClock
 from daemon.intake.inbox import Inbox
 from daemon.intake.watcher import Watcher
 from daemon.job.following import Following
+from daemon.job.lodging import lodging_of
 from daemon.job.steps import JobSteps
 from daemon.job.workflow import JobWorkflow
 from daemon.job.workplace import Workplace
@@ -75,15 +76,7 @@ class Daemon:
         self._on_beat = on_beat
         self._watch, self._clock = watch, clock or SystemClock()
         config = watch.current()
-        if (
-            config.work.agent_user
-        ):  # the shim can change its user; worktrees and briefs do not yet belong to that one
-            raise ConfigError(
-                config.path,
-                "work.agent_user",
-                "jobs cannot run as another user yet: their folders would be closed to it",
-                mend="leave it empty",
-            )
+        lodging = lodging_of(config)
         service = dict(os.environ if environment is None else environment)
         config.folders.state.mkdir(parents=True, exist_ok=True)
         self.store = open_store(
@@ -93,7 +86,7 @@ class Daemon:
             seed(tx, config)
         redactor = Redactor(secrets_of(service))
         login.offer(web_origin(config), github_token(service))
-        self._processes = Processes(config.folders.state / "runs", redactor=redactor)
+        self._processes = Processes(config.folders.state / "runs", redactor=redactor, run_as=lodging.run_as)
         self._inbox = Inbox(self.office)
         self._disks = DiskWatch(lambda: watch.current().folders.all)
         self._place = place = Workplace(
@@ -105,6 +98,7 @@ class Daemon:
             environment=service,
             disks=self._disks,
             agents_at_once=threading.BoundedSemaphore(config.limits.agents_at_once),
+            lodging=lodging,
             place_file=self._inbox.place,
         )
         self._engine = Engine(

@@ -328,6 +328,12 @@ class Config(Record):
             raise ValueError(f"{ours[0]} is the service's own, or changes what git does: agents never get it")
         return names
 
+    @property
+    def worktrees(self) -> Path:
+        """Where agents work: in the state folder; with an ``agent_user`` beside it, for that one is closed then."""
+        state = self.folders.state
+        return (state.with_name(f"{state.name}-agents") if self.work.agent_user else state) / "worktrees"
+
     def repository(self, target: str | None) -> RepositoryConfig | None:
         """Return the entry that ``target`` means: a name, or the path or URL of an entry."""
         if target is None:

@@ -5,6 +5,7 @@ Nothing is mended here and nothing is left behind; what cannot be looked at is a
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -39,6 +40,7 @@ def company_findings(context: typer.Context) -> Iterator[Finding]:
     yield _disk(config)
     yield _time_zone(config)
     yield _service(config)
+    yield from _agent_user(config)
     yield from _books(context)
     yield from slack_findings(config)
     yield from _runners(config)
@@ -107,6 +109,31 @@ def _service(config: "Config") -> Finding:
     if pid is None:
         return Finding("service", "note", "not running in this folder", "agent-service up")
     return Finding("service", "ok", f"running, process {pid}")
+
+
+def _agent_user(config: "Config") -> Iterator[Finding]:
+    """Look whether agents can run as the user they are to run as."""
+    from daemon.job.lodging import obstacles
+    from daemon.processes.run_as import can_run, run_as_of
+
+    name = "agent user"
+    try:
+        run_as = run_as_of(config)
+    except AgentServiceError as error:
+        yield Finding(name, "broken", str(error), error.mend)
+        return
+    if run_as is None:
+        return
+    found = obstacles(config, run_as)
+    for words, mend in found:
+        yield Finding(name, "broken", words, mend)
+    if found:
+        return
+    if can_run(run_as, sys.executable):
+        yield Finding(name, "ok", f"{run_as.name} (uid {run_as.uid})")
+    else:
+        text = f"{run_as.name} may not run {sys.executable}, which {{python}} in commands stands for"
+        yield Finding(name, "note", text, "install the service where everybody may go (/opt)")
 
 
 def _books(context: typer.Context) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ Subcommands import what is heavy inside themselves, so help and completion come 
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -143,10 +144,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _tell(problem: Problem, error: BaseException, *, as_json: bool) -> int:
+    from company.redaction import Redactor, secrets_of  # errors alone need it
+
+    redactor = Redactor(secrets_of(os.environ))
+    problem = replace(problem, text=redactor.text(problem.text), mend=redactor.text(problem.mend))
     if problem.exit_code is ExitCode.FAULT and os.environ.get(TRACEBACK_VARIABLE):
         import traceback
 
-        traceback.print_exception(error)
+        sys.stderr.write(redactor.text("".join(traceback.format_exception(error))))
     if as_json:
         print_json_line(problem.facts(), sys.stderr)
     elif problem.text:

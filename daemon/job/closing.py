@@ -33,7 +33,7 @@ def close(place: Workplace, job_id: str, story: StoryFacts) -> str:
     """
     with place.store.transaction() as tx:
         delivered = story.get("delivered")
-        if settle_session(tx, job_id, JobStatus(story["status"]), story["outcome"]):
+        if settle_session(tx, job_id, JobStatus(story["status"]), place.redactor.text(story["outcome"])):
             if delivered and delivered["pr_url"]:
                 sessions.annotate(tx, job_id, pr_url=delivered["pr_url"])
             analyse_session(tx, job_id, analyse(_facts(tx, job_id, story)))
@@ -77,6 +77,7 @@ def _write_state(place: Workplace, session: Session, story: StoryFacts) -> None:
             "duration_s": session.duration_seconds,
             "iterations": session.iteration_count,
             "delivered": story.get("delivered"),
+            "noticed": _notes(story),
         },
     )
 
@@ -173,5 +174,5 @@ def _tidy(place: Workplace, session: Session, story: StoryFacts) -> None:
         if session.target_repo is None:  # its files are in the report folder; nobody works in it again
             shutil.rmtree(clone.path, ignore_errors=True)
             shutil.rmtree(clone.beside, ignore_errors=True)
-    shutil.rmtree(place.config.folders.state / "worktrees" / session.id, ignore_errors=True)
+    shutil.rmtree(place.config.worktrees / session.id, ignore_errors=True)
     place.processes.forget(f"{session.id}/")

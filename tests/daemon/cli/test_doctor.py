@@ -6,6 +6,8 @@ import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from company.clock import to_iso
 from company.config import load_config
 from company.orders import jobs
@@ -185,3 +187,38 @@ def test_init_keeps_what_stands_in_the_folder(run: Run, tmp_path: Path) -> None:
     (tmp_path / "new" / "priorities" / "README.md").write_text("mine", encoding="utf-8")
     assert run("init", tmp_path / "new", "--json").facts["config"] == str(tmp_path / "new" / "config.yaml")
     assert (tmp_path / "new" / "priorities" / "README.md").read_text(encoding="utf-8") == "mine"
+
+
+AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can run agents as another user")
+
+
+@AS_ROOT
+def test_an_agent_user_that_is_none_is_broken_with_its_mend(run: Run, company: Path) -> None:
+    configure(company, "work:\n  agent_user: no-such-user\n")
+    found = findings(run)["agent user"]
+    assert (found["state"], found["mend"]) == (
+        "broken",
+        "make the user: useradd --system --create-home no-such-user",
+    )
+
+
+@AS_ROOT
+def test_an_agent_user_that_cannot_get_to_its_work_is_broken_with_its_mend(run: Run, company: Path) -> None:
+    company.chmod(0o700)
+    configure(company, "work:\n  agent_user: nobody\n")
+    found = findings(run)["agent user"]
+    assert found["state"] == "broken"
+    assert found["mend"].startswith("chmod o+x ")
+
+
+def test_a_service_that_cannot_become_the_agent_user_is_told_so(
+    run: Run, company: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    configure(company, "work:\n  agent_user: nobody\n")
+    found = findings(run)["agent user"]
+    assert (found["state"], "run the service as root" in found["mend"]) == ("broken", True)
+
+
+def test_without_an_agent_user_doctor_says_nothing_of_it(run: Run) -> None:
+    assert "agent user" not in findings(run)
