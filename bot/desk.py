@@ -110,7 +110,7 @@ class Desk:
         """Answer so that only the person sees it: where they stand, else in their direct messages."""
         if at.response_url:
             body = {"response_type": "ephemeral", "replace_original": False, **_body(message)}
-            sent = await AsyncWebhookClient(at.response_url).send_dict(body)
+            sent = await AsyncWebhookClient(at.response_url, session=self.client.session).send_dict(body)
             if sent.status_code == 200:
                 return
             log.info("the response_url was refused (%s): told in another way", sent.status_code)
