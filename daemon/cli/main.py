@@ -20,6 +20,7 @@ from daemon.cli import (
     judgement,
     logs,
     making,
+    operating,
     pauses,
     planning,
     pull_requests,
@@ -65,6 +66,10 @@ _COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
         "doctor": doctor.doctor,
         "clean": cleaning.clean,
         "init": making.init,
+        "install": operating.install,
+        "uninstall": operating.uninstall,
+        "restart": operating.restart,
+        "status": operating.status,
     },
     "Work": {
         "drop": dropping.drop,
