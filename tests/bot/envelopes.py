@@ -29,6 +29,7 @@ class Envelopes:
         self.facts: dict[str, dict[str, Any]] = {}  #: method -> what it answers beside ok
         self.is_silent = False  #: answers nothing more, not even pings
         self._sockets: list[web.WebSocketResponse] = []
+        self._transports: list[asyncio.Transport] = []
         self._ts = int(time.time())
         self.url = ""
 
@@ -45,8 +46,8 @@ class Envelopes:
         self.url = f"http://{host}:{port}/"
 
     async def stop(self) -> None:
-        for socket in self._sockets:
-            await socket.close()
+        for transport in self._transports:
+            transport.abort()
         await self._runner.cleanup()
 
     @property
@@ -83,9 +84,7 @@ class Envelopes:
 
     async def drop(self) -> None:
         """Break the newest socket without a word."""
-        transport = self._sockets[-1]._req.transport if self._sockets[-1]._req else None
-        assert transport is not None
-        transport.abort()
+        self._transports[-1].abort()
 
     # ── what people do ──
 
@@ -163,6 +162,8 @@ class Envelopes:
     async def _link(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(autoping=False)
         await socket.prepare(request)
+        assert request.transport is not None
+        self._transports.append(request.transport)
         self._sockets.append(socket)
         await socket.send_json({"type": "hello", "num_connections": 1, "connection_info": {"app_id": "A1"}})
         async for message in socket:
