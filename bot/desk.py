@@ -76,6 +76,10 @@ class Desk:
         own = await self.job_of_thread(at)
         return await self.order(looking.find_ended_job, at, word, own, is_failed=True)
 
+    async def delivered_job(self, at: Incoming, word: str) -> str:
+        """Return the job whose branch is meant: outside of a thread it must be named, nobody merges by a pronoun."""
+        return await self.job(at, word, is_order=True)
+
     async def judged_job(self, at: Incoming, word: str) -> str:
         """Return the job that is praised or rejected: outside of a thread ``it`` is the last that ended."""
         own = await self.job_of_thread(at)

@@ -25,6 +25,7 @@ ANSWERS: Mapping[type[c.Command], Answer] = MappingProxyType(
         c.ExplainJob: jobs.explain_job,
         c.StopJob: jobs.stop_job,
         c.RetryJob: jobs.retry_job,
+        c.ChangePullRequest: jobs.change_pull_request,
         c.PraiseJob: feedback.praise,
         c.RejectJob: feedback.reject,
         c.MuteJob: words.mute,

@@ -6,21 +6,21 @@ from typing import Any
 
 from bot.desk import Desk
 from bot.incoming import Incoming
-from bot.views import replies
+from bot.views import lists, replies
 from bot.views.message import Message
 from company.orders import costs, evaluating, listing, pauses, proposals, schedules
 from company.repetition import command as c
 
 _LISTS: Mapping[c.Topic, tuple[Callable[..., Any], Callable[[Any], Message]]] = MappingProxyType(
     {
-        c.Topic.EXPERIMENTS: (listing.experiments_of, replies.experiments),
-        c.Topic.PATTERNS: (listing.patterns_of, replies.patterns),
-        c.Topic.PROPOSALS: (listing.open_proposals, replies.proposals),
-        c.Topic.AUTOMATIONS: (listing.automations, replies.automations),
-        c.Topic.SCHEDULES: (listing.schedules_of, replies.schedules),
-        c.Topic.LEADS: (listing.leads, replies.leads),
-        c.Topic.CAMPAIGNS: (listing.campaigns, replies.campaigns),
-        c.Topic.CONTENT: (listing.content, replies.content),
+        c.Topic.EXPERIMENTS: (listing.experiments_of, lists.experiments),
+        c.Topic.PATTERNS: (listing.patterns_of, lists.patterns),
+        c.Topic.PROPOSALS: (listing.open_proposals, lists.proposals),
+        c.Topic.AUTOMATIONS: (listing.automations, lists.automations),
+        c.Topic.SCHEDULES: (listing.schedules_of, lists.schedules),
+        c.Topic.LEADS: (listing.leads, lists.leads),
+        c.Topic.CAMPAIGNS: (listing.campaigns, lists.campaigns),
+        c.Topic.CONTENT: (listing.content, lists.content),
     }
 )
 
@@ -33,12 +33,12 @@ async def show(desk: Desk, at: Incoming, meant: c.Show) -> Message:
 
 async def show_costs(desk: Desk, at: Incoming, meant: c.ShowCosts) -> Message:
     """Show what was spent."""
-    return replies.costs(await desk.order(costs.spent, at, costs.CostPeriod(meant.period)))
+    return lists.costs(await desk.order(costs.spent, at, costs.CostPeriod(meant.period)))
 
 
 async def evaluate(desk: Desk, at: Incoming, _meant: c.Evaluate) -> Message:
     """Judge experiments and agents now."""
-    return replies.evaluated(*await desk.order(evaluating.evaluate, at))
+    return lists.evaluated(*await desk.order(evaluating.evaluate, at))
 
 
 async def approve(desk: Desk, at: Incoming, meant: c.Approve) -> Message:

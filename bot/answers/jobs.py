@@ -7,7 +7,7 @@ from bot.desk import Desk
 from bot.incoming import Incoming, Kind
 from bot.views import replies
 from bot.views.message import Message
-from company.orders import jobs, looking
+from company.orders import jobs, looking, pull_requests
 from company.repetition import command as c
 from company.work.job import JobStatus
 
@@ -63,6 +63,15 @@ async def stop_job(desk: Desk, at: Incoming, meant: c.StopJob) -> Message:
     """Stop it."""
     job_id = await desk.job(at, meant.job, is_order=True)
     return replies.stopped(await desk.order(jobs.stop, at, job_id))
+
+
+async def change_pull_request(desk: Desk, at: Incoming, meant: c.ChangePullRequest) -> Message:
+    """Make what was delivered ready for review, merge it, close it, or begin to mend what came back."""
+    job_id = await desk.delivered_job(at, meant.job)
+    if meant.action == "mend":
+        return replies.retried(await desk.order(pull_requests.follow_up, at, job_id))
+    given = {"ready": pull_requests.make_ready, "merge": pull_requests.merge, "close": pull_requests.close}
+    return replies.pull_request(await desk.order(given[meant.action], at, job_id))
 
 
 async def retry_job(desk: Desk, at: Incoming, meant: c.RetryJob) -> Message:

@@ -2,7 +2,7 @@
 
 from bot.desk import Desk
 from bot.incoming import Incoming
-from bot.views import forms, replies
+from bot.views import forms, lists, replies
 from bot.views.message import Message
 from company.orders import agents, listing, people
 from company.orders.office import Role
@@ -13,13 +13,13 @@ async def show_agents(desk: Desk, at: Incoming, meant: c.ShowAgents) -> Message:
     """List who works here; a single word may name an agent as well as a team."""
     found = await desk.order(listing.agents_of, at, meant.team)
     if len(found) == 1 and meant.team is not None:
-        return replies.agent(found[0])
-    return replies.agents(found, meant.team)
+        return lists.agent(found[0])
+    return lists.agents(found, meant.team)
 
 
 async def show_agent(desk: Desk, at: Incoming, meant: c.ShowAgent) -> Message:
     """Show how one does."""
-    return replies.agent(await desk.order(listing.agent_of, at, meant.agent))
+    return lists.agent(await desk.order(listing.agent_of, at, meant.agent))
 
 
 async def hire(desk: Desk, at: Incoming, meant: c.Hire) -> Message:

@@ -52,6 +52,14 @@ async def logs(desk: Desk, at: Incoming) -> None:
     await answers.answer(desk, at, c.ShowLogs(job=_subject(at).id))
 
 
+async def delivery(desk: Desk, at: Incoming) -> None:
+    """Do what was chosen from the menu of a delivered branch."""
+    subject = _subject(at)
+    if subject.choice not in ("ready", "merge", "close"):
+        raise OrderRefused("bad_button", "that choice is none of mine, or of an older version")
+    await answers.answer(desk, at, c.ChangePullRequest(job=subject.id, action=subject.choice))
+
+
 async def praise(desk: Desk, at: Incoming) -> None:
     """Praise a job."""
     await answers.answer(desk, at, c.PraiseJob(job=_subject(at).id))
@@ -167,6 +175,7 @@ LISTENERS: Mapping[ActionId, Listener] = MappingProxyType(
         ActionId.RETRY: retry,
         ActionId.LOGS: logs,
         ActionId.PULL_REQUEST: nothing,
+        ActionId.DELIVERY: delivery,
         ActionId.PRAISE: praise,
         ActionId.REJECT: reject,
         ActionId.APPROVE: approve,

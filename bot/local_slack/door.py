@@ -77,7 +77,7 @@ def admit(slack: Slack, request: web.Request) -> web.Response | None:
     """Exchange the key in the page's address for a cookie, so that it stands in no history."""
     if not hmac.compare_digest(request.query.get("key", "").encode(), slack.credentials.page_key.encode()):
         return None
-    answer = web.HTTPSeeOther("/")
+    answer = web.Response(status=303, headers={"Location": "/"})
     answer.set_cookie(
         _cookie_name(request), slack.credentials.page_key, httponly=True, samesite="Strict", max_age=10**8
     )

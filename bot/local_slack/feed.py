@@ -13,7 +13,7 @@ from .slack import Slack
 from .workspace import Json, shown
 
 PAGE: Final = Path(__file__).parent / "page"
-#: changes that a page may be behind before it is told to load anew
+#: changes that a page may be behind
 _MOST_BEHIND: Final = 2000
 
 
@@ -40,14 +40,17 @@ class Feed:
         text = json.dumps(change, ensure_ascii=False)
         for who, queue in self._open:
             if user in (None, who):
-                if queue.qsize() > _MOST_BEHIND:
-                    queue.put_nowait(None)
-                else:
-                    queue.put_nowait(text)
+                # Whoever is too far behind is cut off: the page comes back and loads all anew.
+                queue.put_nowait(text if queue.qsize() < _MOST_BEHIND else None)
 
     def _connected(self) -> None:
         connected = bool(self._slack.sockets.live or self._slack.signed.url)
         self._changed({"kind": "connected", "connected": connected}, None)
+
+    async def close(self, _app: web.Application) -> None:
+        """End the streams: the server leaves."""
+        for _who, queue in self._open:
+            queue.put_nowait(None)
 
     async def index(self, request: web.Request) -> web.StreamResponse:
         """Give the page to whoever has the key; to others the way to get it."""
@@ -103,7 +106,6 @@ class Feed:
                     with contextlib.suppress(TimeoutError):
                         text = await asyncio.wait_for(queue.get(), 15)
                         if text is None:
-                            await answer.write(b"event: reload\ndata: {}\n\n")
                             break
                         await answer.write(f"data: {text}\n\n".encode())
                         continue

@@ -81,6 +81,7 @@ class LocalSlack:
         app.router.add_post("/upload/v1/{file_id}", self._upload)
         app.router.add_get("/files-pri/{file_id}/{name}", self._download)
         app.add_routes([*control.routes(), *feed.routes()])
+        app.on_shutdown.append(feed.close)
         return app
 
     async def start(self) -> str:

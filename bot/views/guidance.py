@@ -15,6 +15,7 @@ HELP: Mapping[str, str] = MappingProxyType(
         "jobs": "`jobs [running|failed|…]` lists jobs; `status <job>` shows one, `why <job>` says why it failed",
         "logs": "`logs <job>` shows the end of its log",
         "stop": "`stop <job>`, `retry <job>`: in a job's thread just `stop it`, `again`",
+        "merge": "`ready`, `merge`, `close`, `mend` in a job's thread, or with its name: what becomes of its branch",
         "praise": "`praise <job>`, `reject <job> <reason>`: 100 points more or less",
         "mute": "`mute`, `unmute` in a job's thread; (in parentheses) or after `aside` nothing reaches the agents",
         "agents": "`agents [team]`, `agent <name>`: who works here, and how they do",

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from bot.views import replies
+from bot.views import lists, replies
 from company.store.candidates import Candidate
 from company.store.sessions import Session
 
 
 def home(jobs: Sequence[Session], proposals: Sequence[Candidate], prefix: str) -> dict[str, Any]:
     """Return the tab of somebody who may look."""
-    blocks = [*replies.proposals(proposals).blocks, {"type": "divider"}, *replies.jobs(jobs, None).blocks]
+    blocks = [*lists.proposals(proposals).blocks, {"type": "divider"}, *replies.jobs(jobs, None).blocks]
     return _tab([*blocks, *replies.line(f"`/{prefix}agents help` shows what can be said.").blocks])
 
 

@@ -21,6 +21,7 @@ class ActionId(StrEnum):
     RETRY = "job_retry"
     LOGS = "job_logs"
     PULL_REQUEST = "job_pull_request"  # a link: Slack tells us that it was pressed, and nothing is to be done
+    DELIVERY = "job_delivery"  # the menu of a delivered branch: its value's choice is ready, merge or close
     PRAISE = "job_praise"
     REJECT = "job_reject"
     APPROVE = "proposal_approve"

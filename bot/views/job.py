@@ -121,7 +121,17 @@ def _buttons(card: JobCard) -> list[Block | None]:
         logs,
         blocks.button(ActionId.PRAISE, "👍", subject),
         blocks.button(ActionId.REJECT, "👎", subject),
+        _delivery(card),
     ]
+
+
+def _delivery(card: JobCard) -> Block | None:
+    """Return the menu of what was delivered and waits: nobody merges by a slip, so it is one press further away."""
+    if card.status != JobStatus.COMPLETED or not card.branch or card.pr_state not in (None, "draft", "open"):
+        return None
+    ready = [("Ready for review", Subject(card.job_id, "ready"))] if card.pr_state == "draft" else []
+    waiting = [("Merge", Subject(card.job_id, "merge")), ("Close unmerged", Subject(card.job_id, "close"))]
+    return blocks.overflow(ActionId.DELIVERY, [*ready, *waiting])
 
 
 def _stop(card: JobCard, subject: Subject) -> Block:

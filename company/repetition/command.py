@@ -87,6 +87,13 @@ class RetryJob(OfJob):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ChangePullRequest(OfJob):
+    """``action`` is ready, merge, close, or mend: begin a job that mends what came back."""
+
+    action: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class PraiseJob(OfJob):
     """Say that it was good."""
 

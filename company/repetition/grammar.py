@@ -27,8 +27,8 @@ from company.repetition.wording import essence, nearest, plain, take_options
 LABEL_PREFIX = "/agents "
 _SECRET = re.compile(r"\b(pair)\b(\s+(?:code\s+)?)\S.*", re.IGNORECASE | re.DOTALL)
 _OF_THREADS = (
-    c.ShowJob, c.ShowLogs, c.ExplainJob, c.StopJob, c.RetryJob, c.PraiseJob, c.RejectJob, c.MuteJob, c.UnmuteJob,
-    c.TellJob, c.Aside,
+    c.ShowJob, c.ShowLogs, c.ExplainJob, c.StopJob, c.RetryJob, c.ChangePullRequest, c.PraiseJob, c.RejectJob,
+    c.MuteJob, c.UnmuteJob, c.TellJob, c.Aside,
 )  # fmt: skip
 _INTERROGATIVE = re.compile(
     r"(?:who|whom|whose|what|which|when|where|why|how|is|are|am|was|were|do|does|did|has|have|may|should)\b"
@@ -216,6 +216,8 @@ def _label_words(meant: c.Command) -> str:  # noqa: C901 - one line a command
             return f"proposals {type(meant).__name__.lower()} it"
         case c.ChangeSchedule(action=action, schedule=schedule):
             return f"schedules {action} {schedule}"
+        case c.ChangePullRequest(action=action):
+            return action
         case c.Pause(scope=scope):
             return f"pause {scope}"
         case c.Resume(scope=scope):

@@ -6,6 +6,7 @@ after a slash command, a mistake. So words that begin a sentence as well as a co
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 
 from company.repetition import command as c
@@ -156,6 +157,10 @@ def _scope(text: str) -> str | None:
     return word if re.fullmatch(r"(?:(?:team|repository):)?[\w./@-]+", word) and len(word) <= 200 else None
 
 
+def _pull_request(action: str, job: str) -> c.Command:
+    return c.ChangePullRequest(job=job, action=action)
+
+
 def _costs(rest: str) -> c.Command | None:
     period = _PERIODS.get(" ".join(rest.lower().split()))
     return None if period is None else c.ShowCosts(period=period)
@@ -241,6 +246,7 @@ VERBS: Mapping[str, Reader] = MappingProxyType(
         "why": _of_job(lambda job: c.ExplainJob(job=job)),
         "stop": _of_job(lambda job: c.StopJob(job=job)), "cancel": _of_job(lambda job: c.StopJob(job=job)),
         "retry": _of_job(lambda job: c.RetryJob(job=job)), "rerun": _of_job(lambda job: c.RetryJob(job=job)),
+        **{word: _of_job(partial(_pull_request, word)) for word in ("ready", "merge", "close", "mend")},
         "praise": _verdict(lambda job, why: c.PraiseJob(job=job, reason=why)),
         "reject": _verdict(lambda job, why: c.RejectJob(job=job, reason=why)),
         "mute": _of_job(lambda job: c.MuteJob(job=job)), "unmute": _of_job(lambda job: c.UnmuteJob(job=job)),

@@ -25,6 +25,8 @@ class Envelopes:
         self.history: dict[str, list[dict[str, Any]]] = {}  #: channel -> messages
         self.replies: dict[str, list[dict[str, Any]]] = {}  #: thread -> messages
         self.acknowledged: dict[str, Any] = {}  #: envelope -> payload of its acknowledgement
+        self.acknowledged_at: dict[str, float] = {}  #: envelope -> time.perf_counter()
+        self.facts: dict[str, dict[str, Any]] = {}  #: method -> what it answers beside ok
         self.is_silent = False  #: answers nothing more, not even pings
         self._sockets: list[web.WebSocketResponse] = []
         self._ts = int(time.time())
@@ -149,9 +151,10 @@ class Envelopes:
             "users.conversations": {"channels": [{"id": one, "is_im": one[0] == "D"} for one in self.history]},
             "conversations.history": {"messages": newer[::-1]},
             "conversations.replies": {"messages": self.replies.get(arguments.get("ts", ""), [])},
+            "conversations.open": {"channel": {"id": f"D{arguments.get('users')}"}},
             "chat.postMessage": {"channel": arguments.get("channel"), "ts": self.next_ts()},
         }  # fmt: skip
-        return known.get(method, {})
+        return self.facts.get(method) or known.get(method, {})
 
     async def _response(self, request: web.Request) -> web.Response:
         self.calls.append(("response_url", await request.json()))
@@ -170,4 +173,5 @@ class Envelopes:
             elif message.type == WSMsgType.TEXT:
                 answer = json.loads(message.data)
                 self.acknowledged[answer["envelope_id"]] = answer.get("payload")
+                self.acknowledged_at[answer["envelope_id"]] = time.perf_counter()
         return socket

@@ -277,6 +277,10 @@ class SlackStandIn:
     def wait_until_quiet(self, within_s: float = 20.0) -> None:
         self._eventually(lambda: not self.state()["events_pending"], within_s)
 
+    def wait_until(self, check: Callable[[Json], object], within_s: float = 30.0) -> None:
+        """Wait until the server's state (``state()``) is such."""
+        self._eventually(lambda: check(self.state()), within_s)
+
     # -- switches and raw calls --
 
     def switch(self, **switches: Any) -> Json:
@@ -292,6 +296,10 @@ class SlackStandIn:
         """Call the Web API as the bot would, with a JSON body; give the answer, refusals too."""
         headers = {"Authorization": f"Bearer {self.bot_token if token is None else token}"}
         return self._request(f"/api/{method}", arguments, headers)
+
+    def get(self, path: str) -> Json:
+        """Get a path without any key or token."""
+        return self._request(path, None, {})
 
     def _act(self, act: str, **said: Any) -> Json:
         return self._call(f"/_control/act/{act}", {n: v for n, v in said.items() if v is not None})

@@ -39,7 +39,6 @@ export function follow() {
   // A stream that comes back may have missed something: load all anew.
   stream.onopen = () => { if (seen) reload(); seen = true; };
   stream.onmessage = (event) => apply(JSON.parse(event.data));
-  stream.addEventListener("reload", reload);
 }
 
 async function reload() {

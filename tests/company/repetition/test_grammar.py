@@ -41,6 +41,7 @@ SAYING = st.one_of(
         ("cancel job-1795579542233-3xdc9li", c.StopJob(job="job-1795579542233-3xdc9li")),
         ("can you stop 3xdc9li please", c.StopJob(job="3xdc9li")),
         ("try it again", c.RetryJob()),
+        ("merge it", c.ChangePullRequest(action="merge")),
         ("what did we spend today?", c.ShowCosts(period=c.Period.TODAY)),
         ("how much have we spent this month", c.ShowCosts(period=c.Period.MONTH)),
         ("show me the costs", c.ShowCosts()),
