@@ -48,8 +48,8 @@ class ProposalCard:
 def proposal_view(card: ProposalCard) -> Message:
     """Show a proposal with its buttons, or what became of it."""
     if card.decision is not None:
-        head = _decided(card)
-        return blocks.message(head, [blocks.section(head), blocks.context(_because(card))])
+        head, small = _decided(card)
+        return blocks.message(head, [blocks.section(head), blocks.context(*small, _because(card))])
     head = f"💡 Hire {name(card.agent_name)}? {_because(card)}"
     evidence = "\n".join(f"• “{one_line(one, 160)}”" for one in card.samples[:_SAMPLES_MAX])
     shown: list[Block] = [blocks.section(head)]
@@ -96,18 +96,18 @@ def _buttons(card: ProposalCard) -> list[Block | None]:
     ]
 
 
-def _decided(card: ProposalCard) -> str:
-    who, at = person(card.by), f" · {moment(card.at)}" if card.at else ""
+def _decided(card: ProposalCard) -> tuple[str, list[str]]:
+    """Return what became of it, and the small words: by whom, when, and what follows."""
     agent = name(card.agent_name)
+    by = [f"{person(card.by)} · {moment(card.at)}" if card.at else person(card.by)]
     if card.decision == "approved":
-        rhythm = f", {one_line(card.schedule, 40)}" if card.schedule else ""
-        return f"✅ {agent} is hired{rhythm} ({who}{at})"
+        return f"✅ {agent} is hired{f', {one_line(card.schedule, 40)}' if card.schedule else ''}", by
     if card.decision == "dismissed":
-        return f"🚫 {agent} is not hired, and not proposed again ({who}{at})"
+        return f"🚫 {agent} is not hired", [*by, "not proposed again"]
     if card.decision == "snoozed":
-        again = f" Proposed again {moment(card.until_at)}." if card.until_at else ""
-        return f"💤 {agent}: not now ({who}{at}).{again}"
-    return f"⌛ {agent}: nobody decided in time{at}. It is proposed again when it is asked for again."
+        return f"💤 {agent}: not now", [*by, f"again {moment(card.until_at)}" if card.until_at else ""]
+    when = [moment(card.at)] if card.at else []
+    return f"⌛ {agent}: nobody decided in time", [*when, "proposed again when it is asked for again"]
 
 
 def proposals_view(cards: tuple[ProposalCard, ...]) -> Message:
