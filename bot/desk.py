@@ -20,8 +20,8 @@ from bot.places import Place
 from bot.trouble import SLACK_TROUBLE
 from bot.uploading import Upload, upload
 from bot.views.message import FileToUpload, Message, Shown
-from company.orders import looking
-from company.orders.office import Actor, Office
+from company.orders import looking, people
+from company.orders.office import Actor, Office, Role
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +52,10 @@ class Desk:
     async def actor(self, at: Incoming) -> Actor:
         """Return who did this, with the role they have now."""
         return await self._identity.actor_of(at.user_id, at.workspace_id)
+
+    async def who_may(self, at: Incoming, role: str) -> tuple[str, ...]:
+        """Return the people who have ``role`` or more."""
+        return await asyncio.to_thread(people.holders, self.office, at.workspace_id, Role(role))
 
     async def order(
         self,

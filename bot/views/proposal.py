@@ -113,10 +113,9 @@ def _decided(card: ProposalCard) -> tuple[str, list[str]]:
 def proposals_view(cards: tuple[ProposalCard, ...]) -> Message:
     """List what waits for a decision, each with the buttons that decide it."""
     if not cards:
-        words = (
-            "Nothing waits for a decision: a proposal comes when the same is asked for three times in a week."
-        )
-        return blocks.message(words, [blocks.section(words)])
+        words = "Nothing waits for a decision."
+        why = "A proposal comes when the same is asked for three times in a week"
+        return blocks.message(words, [blocks.section(words), blocks.context(why)])
     shown: list[Block] = []
     for card in cards[:8]:
         shown += [
