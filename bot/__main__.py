@@ -9,14 +9,17 @@ from pathlib import Path
 
 from bot.app import Bot
 from bot.settings import slack_settings
-from company.config import ConfigWatch, find_config
+from company.config import ConfigWatch, find_config, take_service_env
 from company.errors import AgentServiceError
 from company.leash import hold_leash
+from company.notify import Notifier, notifier_of
 from company.one_per_folder import hold_folder
 from company.redaction import Redactor, secrets_of
 from company.service_log import open_service_log
 
 log = logging.getLogger(__name__)
+
+BEAT_S = 5.0
 
 
 async def serve(bot: Bot) -> None:
@@ -25,6 +28,8 @@ async def serve(bot: Bot) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, leaving.set)
+    notifier = notifier_of(os.environ)
+    beating: asyncio.Task[None] | None = None
     starting = asyncio.create_task(bot.start())
     waiting = asyncio.create_task(leaving.wait())
     try:
@@ -32,11 +37,22 @@ async def serve(bot: Bot) -> None:
         if starting.done():
             starting.result()
             log.info("up, pid %d", os.getpid())
+            notifier.ready()
+            beating = asyncio.create_task(_beat(notifier))
             await waiting
     finally:
-        for task in (starting, waiting):
-            task.cancel()
+        notifier.stopping()
+        for task in (starting, waiting, beating):
+            if task is not None:
+                task.cancel()
         await bot.stop()
+
+
+async def _beat(notifier: Notifier) -> None:
+    """Tell the service manager that the loop goes round: one that is held up for minutes is started again."""
+    while True:
+        notifier.beat()
+        await asyncio.sleep(BEAT_S)
 
 
 async def _run(watch: ConfigWatch) -> None:
@@ -49,6 +65,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         hold_leash(os.environ)
         path = find_config(Path(given[0]) if given else None, Path.cwd(), os.environ)
+        take_service_env(path, os.environ)
         watch = ConfigWatch(path, os.environ)
         config = watch.current()
         hold_folder(config.folders.state, "bot")

@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from company.clock import to_iso
 from company.config import ConfigWatch
+from company.notify import notifier_of
 from company.one_per_folder import hold_folder
 from company.redaction import Redactor, secrets_of
 from company.service_log import open_service_log
@@ -21,7 +22,6 @@ from company.work.job import JobStatus
 from daemon.app import Daemon
 from daemon.memory import share_one_arena
 from daemon.sample import Sample, make_sample
-from daemon.service.notify import notifier_of
 
 log = logging.getLogger(__name__)
 

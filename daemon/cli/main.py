@@ -21,6 +21,7 @@ from daemon.cli import (
     logs,
     making,
     messages,
+    operating,
     pauses,
     planning,
     pull_requests,
@@ -66,6 +67,10 @@ _COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
         "doctor": doctor.doctor,
         "clean": cleaning.clean,
         "init": making.init,
+        "install": operating.install,
+        "uninstall": operating.uninstall,
+        "restart": operating.restart,
+        "status": operating.status,
     },
     "Work": {
         "drop": dropping.drop,
