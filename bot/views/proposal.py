@@ -11,7 +11,7 @@ from bot.views import blocks
 from bot.views.ids import ActionId, BlockId, Subject
 from bot.views.message import Block, Message
 from bot.views.mrkdwn import name, one_line, person
-from bot.views.words import counted, moment
+from bot.views.words import counted, moment, rhythm
 
 _SAMPLES_MAX: Final = 3
 
@@ -79,9 +79,7 @@ def _buttons(card: ProposalCard) -> list[Block | None]:
     subject = Subject(card.candidate_id)
     scheduled = None
     if card.schedule:
-        scheduled = blocks.button(
-            ActionId.APPROVE_SCHEDULED, f"Hire, {card.schedule.removeprefix('every ')}", subject
-        )
+        scheduled = blocks.button(ActionId.APPROVE_SCHEDULED, f"Hire, {rhythm(card.schedule)}", subject)
     return [
         blocks.button(ActionId.APPROVE, f"Hire {card.agent_name}", subject, style="primary"),
         scheduled,
@@ -101,7 +99,7 @@ def _decided(card: ProposalCard) -> tuple[str, list[str]]:
     agent = name(card.agent_name)
     by = [f"{person(card.by)} · {moment(card.at)}" if card.at else person(card.by)]
     if card.decision == "approved":
-        return f"✅ {agent} is hired{f', {one_line(card.schedule, 40)}' if card.schedule else ''}", by
+        return f"✅ {agent} is hired{f', {one_line(rhythm(card.schedule), 40)}' if card.schedule else ''}", by
     if card.decision == "dismissed":
         return f"🚫 {agent} is not hired", [*by, "not proposed again"]
     if card.decision == "snoozed":
