@@ -16,8 +16,10 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.identity import Identity
 from bot.incoming import Incoming, Kind
+from bot.places import Place
 from bot.trouble import SLACK_TROUBLE
-from bot.views.message import Message
+from bot.uploading import Upload, upload
+from bot.views.message import FileToUpload, Message, Shown
 from company.orders import looking, people
 from company.orders.office import Actor, Office, Role
 
@@ -89,12 +91,25 @@ class Desk:
         own = await self.job_of_thread(at)
         return await self.order(looking.find_ended_job, at, word, own, is_failed=False)
 
-    async def answer(self, at: Incoming, message: Message) -> None:
+    async def answer(self, at: Incoming, message: Shown) -> None:
         """Say ``message`` to whoever did this, where they did it."""
+        if isinstance(message, FileToUpload):
+            await self._send_file(at, message)
+            return
         if at.kind in _HERE and at.channel_id:
             await self.say(at.channel_id, message, thread_ts=self._thread(at))
         else:
             await self.whisper(at, message)
+
+    async def _send_file(self, at: Incoming, file: FileToUpload) -> None:
+        """Share a file where it was asked for; what only they would see goes to their direct messages."""
+        place = Place(at.channel_id, self._thread(at)) if at.kind in _HERE and at.channel_id else None
+        if place is None:
+            opened = await self.client.conversations_open(users=[at.user_id])
+            place = Place(str(opened["channel"]["id"]))
+        content = file.content.encode("utf-8", "replace")
+        what = Upload(filename=file.filename, content=content, title=file.title, comment=file.comment)
+        await upload(self.client, place, what)
 
     def _thread(self, at: Incoming) -> str | None:
         return at.thread_ts if at.kind is Kind.DIRECT else at.answer_ts
