@@ -67,8 +67,8 @@ class Carrier:
         except Exception as fault:  # the top of a listener: whoever asked must hear that it failed
             log.exception("a listener failed")
             await self._tell(noted.incoming, fault)
-        finally:
-            await asyncio.to_thread(self._recorder.finish, noted)
+        # Not in a `finally`: what was cut off because the bot leaves is not carried out, and is when it comes again.
+        await asyncio.to_thread(self._recorder.finish, noted)
 
     async def _tell(self, at: Incoming, error: Exception) -> None:
         try:
