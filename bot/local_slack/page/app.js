@@ -21,12 +21,18 @@ function readAddress() {
   return { channel: state.channels.has(channel) ? channel : "", thread: channel ? ts : "", home: false };
 }
 
+// Where something was said last; at first the company's own channel.
+function liveliest() {
+  const newest = (id) => sorted(id).at(-1)?.ts || "";
+  return [...state.channels.keys()].reduce((best, id) => (newest(id) > newest(best) ? id : best), "C0COMPANY");
+}
+
 const directId = () => [...state.channels.values()].find((each) => each.is_im)?.id || "";
 
 async function go() {
   const before = place;
   place = readAddress();
-  if (!place.channel && !matchMedia("(max-width: 700px)").matches) place.channel = "C0COMPANY";
+  if (!place.channel && !matchMedia("(max-width: 700px)").matches) place.channel = liveliest();
   shell.dataset.pane = place.thread ? "thread" : place.channel ? "main" : "list";
   drawSide();
   drawMain(before.channel === place.channel && before.home === place.home);

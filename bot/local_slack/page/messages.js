@@ -40,7 +40,7 @@ export function message(said, channel, { threaded = false, follows = false } = {
     tabindex: "-1",
     class: classes.filter(Boolean).join(" "), "data-ts": said.ts, "data-sum": sum(JSON.stringify(said)), "aria-label": `${nameOf(said.user)}, ${timeOf(said.ts)}`,
   },
-  follows ? h("time", { class: "aside-time", datetime: at(said.ts).toISOString() }, timeOf(said.ts)) : avatar(said.user),
+  follows ? h("time", { class: "aside-time", datetime: at(said.ts).toISOString() }, at(said.ts).toTimeString().slice(0, 5)) : avatar(said.user),
   h("div", { class: "content" },
     said.is_ephemeral ? h("p", { class: "private" }, "👁 Only visible to you",
       h("button", { type: "button", class: "plain", onclick: () => dismiss(said, channel) }, "Dismiss")) : null,
@@ -73,7 +73,7 @@ function body(said, channel) {
       if (!answer.ok) toast(`That did not work: ${answer.error}`);
     },
   };
-  return h("div", { class: "words" }, renderBlocks(said.blocks, context), attachments(said), edited);
+  return h("div", { class: "words" }, renderBlocks(said.blocks, context), attachments(said));
 }
 
 function attachments(said) {
@@ -95,7 +95,7 @@ function file(said) {
     picture ? h("a", { href: path, target: "_blank" }, h("img", { src: path, alt: said.alt_txt || said.title })) : h("span", { class: "file-icon", "aria-hidden": "true" }, "📄"),
     h("div", {}, h("b", {}, said.title || said.name), h("small", {}, `${said.filetype.toUpperCase()} · ${size}`)),
     h("span", { class: "file-acts" },
-      said.mimetype === "text/plain" ? h("a", { class: "button", href: path, target: "_blank" }, "View") : null,
+      said.is_text ? h("a", { class: "button", href: path, target: "_blank" }, "View") : null,
       h("a", { class: "button", href: `${path}?download=1`, download: said.name, "aria-label": `Download ${said.name}` }, "Download")));
 }
 
