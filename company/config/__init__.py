@@ -11,6 +11,7 @@ from company.config.records import (
     ScheduleConfig,
     TeamConfig,
 )
+from company.config.service_env import take_service_env
 from company.config.watch import ConfigWatch
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "load_config",
     "secret",
     "shipped",
+    "take_service_env",
 ]

@@ -34,6 +34,14 @@ async def list_all(slack: Slack, said: Json) -> Json:
     return page_of("channels", seen, said, default=100)
 
 
+@method("users.conversations", "t3", *every("read"))
+async def list_own(slack: Slack, said: Json) -> Json:
+    """List the channels that the app is in."""
+    answer = await list_all(slack, {**said, "limit": 1000, "cursor": ""})
+    own = [channel for channel in answer["channels"] if channel.get("is_member", True)]
+    return page_of("channels", own, said, default=100)
+
+
 @method("conversations.info", "t3", *every("read"))
 async def info(slack: Slack, said: Json) -> Json:
     """Describe one channel."""
