@@ -2,7 +2,7 @@
 import { confirmed, h, menu, toast } from "./dom.js";
 import { fallback, renderBlocks } from "./blocks.js";
 import { emojiOf, mrkdwn } from "./mrkdwn.js";
-import { act, BOT, inThread, nameOf, state } from "./state.js";
+import { act, BOT, nameOf, state } from "./state.js";
 
 const QUICK = ["+1", "-1", "eyes", "white_check_mark", "x", "heart", "tada", "mute"];
 
@@ -118,7 +118,7 @@ function tools(said, channel, threaded, mine) {
   const more = h("button", { type: "button", "aria-label": "More actions", title: "More actions", "aria-haspopup": "menu" }, "⋯");
   more.addEventListener("click", () => menu(more, choices(said, channel, mine), "More actions"));
   return h("div", { class: "tools", role: "toolbar", "aria-label": "Message actions" }, react,
-    threaded ? null : h("a", { href: `#/${channel}/${inThread(said) ? said.thread_ts : said.ts}`, "aria-label": "Reply in thread", title: "Reply in thread" }, "💬"),
+    threaded ? null : h("a", { href: `#/${channel}/${said.thread_ts || said.ts}`, "aria-label": "Reply in thread", title: "Reply in thread" }, "💬"),
     more);
 }
 

@@ -276,6 +276,11 @@ def test_arguments_come_in_each_of_the_clients_encodings(local_slack: SlackStand
 def test_history_is_paged_and_bounded(local_slack: SlackStandIn) -> None:
     stamps = [local_slack.api("chat.postMessage", channel=COMPANY, text=f"{n}")["ts"] for n in range(5)]
     local_slack.api("chat.postMessage", channel=COMPANY, text="reply", thread_ts=stamps[1])
+    both = {"channel": COMPANY, "text": "to both", "thread_ts": stamps[1], "reply_broadcast": True}
+    sent = local_slack.api("chat.postMessage", **both)["ts"]
+    first = local_slack.api("conversations.history", channel=COMPANY, limit=1)
+    assert [m["text"] for m in first["messages"]] == ["to both"]
+    local_slack.api("chat.delete", channel=COMPANY, ts=sent)
     first = local_slack.api("conversations.history", channel=COMPANY, limit=2)
     assert [m["text"] for m in first["messages"]] == ["4", "3"]
     cursor = first["response_metadata"]["next_cursor"]
