@@ -145,7 +145,7 @@ class Acting:
         elif answer.payload:
             self._in_answer(response, answer.payload)
         return {"acknowledged": answer.acknowledged, "error": answer.error, "trigger_id": trigger,
-                "response_url": address}  # fmt: skip
+                "response_url": address, "took_ms": answer.took_ms}  # fmt: skip
 
     def _in_answer(self, response: str, payload: Json) -> None:
         lease = self._slack.leases.spend(response)

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from .acting import Acting
 from .faults import Fault
+from .load import load
 from .refused import Refused
 from .signed import NotLoopback
 from .slack import Slack
@@ -35,6 +36,7 @@ class Control:
         """Give the paths."""
         return [
             web.post("/_control/act/{act}", self.act),
+            web.post("/_control/load", self.load),
             web.post("/_control/switch", self.switch),
             web.get("/_control/state", self.state),
             web.get("/_control/message", self.message),
@@ -58,6 +60,10 @@ class Control:
                 {"ok": False, "error": "invalid_arguments", "detail": str(wrong)}, status=400
             )
         return web.json_response({"ok": True, **answer})
+
+    async def load(self, request: web.Request) -> web.Response:
+        """Type commands at a steady rate; see ``load.load``."""
+        return web.json_response({"ok": True, **await load(self._acting, await request.json())})
 
     async def switch(self, request: web.Request) -> web.Response:
         """Turn switches: any of those of ``_SWITCHES``, together."""

@@ -15,6 +15,8 @@ from .workspace import Json, shown
 PAGE: Final = Path(__file__).parent / "page"
 #: changes that a page may be behind
 _MOST_BEHIND: Final = 2000
+#: messages of a channel that a page is given, replies too; older ones stay in the file
+_MOST_SHOWN: Final = 2000
 
 
 class Feed:
@@ -76,7 +78,8 @@ class Feed:
             return web.json_response({"ok": False, "error": "user_not_found"}, status=404)
         channels = [c for c in workspace.channels.values() if user in c["members"]]
         messages: dict[str, list[Any]] = {
-            c["id"]: [shown(m) for m in workspace.messages[c["id"]].values()] for c in channels
+            c["id"]: [shown(m) for m in list(workspace.messages[c["id"]].values())[-_MOST_SHOWN:]]
+            for c in channels
         }
         for message in workspace.ephemerals.values():
             if message["for_user"] == user and message["channel_id"] in messages:

@@ -28,8 +28,8 @@ from .sockets import Sockets
 from .web_api import WebApi
 from .workspace import Workspace
 
-#: what a browser shows as it is; other files are downloaded
-_SHOWN: Final = ("image/png", "image/jpeg", "image/gif", "image/webp", "text/plain")
+#: pictures that a browser shows as they are; text is shown as text, other files are downloaded
+_SHOWN: Final = ("image/png", "image/jpeg", "image/gif", "image/webp")
 
 
 class LocalSlack:
@@ -126,8 +126,9 @@ class LocalSlack:
         path = self.slack.files / request.match_info["file_id"]
         if file is None or not path.is_file():
             raise web.HTTPNotFound
-        inline = file["mimetype"] in _SHOWN and "download" not in request.query
         kind = file["mimetype"] if file["mimetype"] in _SHOWN else "application/octet-stream"
+        kind = "text/plain; charset=utf-8" if file.get("is_text") else kind
+        inline = kind != "application/octet-stream" and "download" not in request.query
         disposition = "inline" if inline else "attachment"
         return web.Response(
             body=await asyncio.to_thread(path.read_bytes),

@@ -18,6 +18,8 @@ Json = dict[str, Any]
 #: what a page is told: kind of change, and whom it concerns (None is everybody)
 Listener = Callable[[Json, str | None], None]
 
+#: what nobody keeps anyway: the oldest go first
+EPHEMERALS: Final = 2000
 _OURS: Final = ("for_user", "channel_id", "owner", "path")
 
 
@@ -116,6 +118,8 @@ class Workspace:
     def keep_ephemeral(self, message: Json) -> None:
         """Show one person something that no history holds."""
         self.ephemerals[message["ts"]] = message
+        while len(self.ephemerals) > EPHEMERALS:
+            del self.ephemerals[next(iter(self.ephemerals))]
         change = {"kind": "message", "channel": message["channel_id"], "message": shown(message)}
         self.tell(change, message["for_user"])
 

@@ -45,6 +45,15 @@ def bolt_is_back(slack: SlackStandIn, opened: int) -> None:
     slack.wait_until(lambda state: state["sockets_opened"] >= opened and state["sockets"] >= 1)
 
 
+def test_commands_at_a_steady_rate_are_each_acknowledged(bolt: BoltApp, local_slack: SlackStandIn) -> None:
+    listening(bolt).connect()
+    told = local_slack.load(ADA, COMPANY, "/agents {n}", per_second=50, seconds=1)
+    assert (told["typed"], told["acknowledged"]) == (50, 50)
+    assert {said["text"] for said in bolt.heard} == {str(number) for number in range(50)}
+    assert 0 < told["p50_ms"] <= told["p99_ms"] <= told["most_ms"]
+
+
+@pytest.mark.slow
 def test_a_silent_server_is_left_for_a_new_connection(bolt: BoltApp, local_slack: SlackStandIn) -> None:
     listening(bolt).connect()
     opened = local_slack.state()["sockets_opened"]

@@ -253,6 +253,15 @@ def wider_than_the_screen(page: Page) -> list[str]:
     return found
 
 
+def test_a_long_history_is_drawn_from_its_end(page: Page, local_slack: SlackStandIn) -> None:
+    for number in range(120):
+        local_slack.api("chat.postMessage", channel=COMPANY, text=f"message {number}.")
+    expect(page.get_by_text("message 119.")).to_be_in_viewport()
+    expect(page.locator("#main .message")).to_have_count(100)
+    page.get_by_role("button", name="Show earlier messages (20)").click()
+    expect(page.locator("#main .message")).to_have_count(120)
+
+
 def test_switches_are_in_the_drawer(page: Page, bolt: BoltApp, local_slack: SlackStandIn) -> None:
     bolt.connect()
     page.get_by_label("Switches for developers").click()

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from tests.bot.local_slack.asking import status_of
 from tests.bot.local_slack.bolt_app import BoltApp
 from tests.bot.slack_stand_in import (
     ADA,
@@ -220,12 +220,7 @@ def respond(address: str, said: Json) -> int:
     request = urllib.request.Request(
         address, data=json.dumps(said).encode(), headers={"Content-Type": "application/json"}
     )
-    try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return int(answer.status)
-    except urllib.error.HTTPError as refused:
-        with refused:
-            return refused.code
+    return status_of(request)
 
 
 def test_too_many_calls_are_told_when_to_come_again(start_local_slack: StartLocalSlack) -> None:
@@ -276,6 +271,11 @@ def test_arguments_come_in_each_of_the_clients_encodings(local_slack: SlackStand
 def test_history_is_paged_and_bounded(local_slack: SlackStandIn) -> None:
     stamps = [local_slack.api("chat.postMessage", channel=COMPANY, text=f"{n}")["ts"] for n in range(5)]
     local_slack.api("chat.postMessage", channel=COMPANY, text="reply", thread_ts=stamps[1])
+    both = {"channel": COMPANY, "text": "to both", "thread_ts": stamps[1], "reply_broadcast": True}
+    sent = local_slack.api("chat.postMessage", **both)["ts"]
+    first = local_slack.api("conversations.history", channel=COMPANY, limit=1)
+    assert [m["text"] for m in first["messages"]] == ["to both"]
+    local_slack.api("chat.delete", channel=COMPANY, ts=sent)
     first = local_slack.api("conversations.history", channel=COMPANY, limit=2)
     assert [m["text"] for m in first["messages"]] == ["4", "3"]
     cursor = first["response_metadata"]["next_cursor"]

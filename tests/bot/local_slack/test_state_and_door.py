@@ -7,7 +7,6 @@ import socket
 import stat
 import subprocess
 import sys
-import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import pytest
 
 from bot.local_slack.door import NotLoopback
 from bot.local_slack.server import LocalSlack
+from tests.bot.local_slack.asking import status_of
 from tests.bot.slack_stand_in import ADA, BEN, COMPANY, MANIFEST, SlackStandIn, StartLocalSlack
 
 
@@ -22,12 +22,7 @@ def status(url: str, **headers: str) -> int:
     request = urllib.request.Request(
         url, headers={name.replace("_", "-"): value for name, value in headers.items()}
     )
-    try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return int(answer.status)
-    except urllib.error.HTTPError as refused:
-        with refused:
-            return refused.code
+    return status_of(request)
 
 
 def test_what_was_said_is_there_after_a_restart(start_local_slack: StartLocalSlack, tmp_path: Path) -> None:
