@@ -47,15 +47,15 @@ class Control:
         name = request.match_info["act"]
         if name not in ACTS:
             return web.json_response({"ok": False, "error": "unknown_act"}, status=404)
-        said: Json = await request.json()
-        if name == "upload":
-            said["content"] = base64.b64decode(said["content"])
         try:
+            said: Json = await request.json()
+            if name == "upload":
+                said["content"] = base64.b64decode(said["content"])
             done: Any = getattr(self._acting, name)(**said)
             answer = await done if inspect.isawaitable(done) else done
         except Refused as refused:
             return web.json_response(refused.answer())
-        except TypeError as wrong:
+        except (TypeError, ValueError, KeyError) as wrong:
             return web.json_response(
                 {"ok": False, "error": "invalid_arguments", "detail": str(wrong)}, status=400
             )
@@ -67,9 +67,9 @@ class Control:
 
     async def switch(self, request: web.Request) -> web.Response:
         """Turn switches: any of those of ``_SWITCHES``, together."""
-        said: Json = await request.json()
         answer: Json = {"ok": True}
         try:
+            said: Json = await request.json()
             for name, value in said.items():
                 result: Any = _SWITCHES[name](self._slack, value)
                 result = await result if inspect.isawaitable(result) else result

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,22 +33,22 @@ class Feed:
         """Give the paths."""
         return [
             web.get("/", self.index),
-            web.get("/archives/{rest:.*}", self.index),
+            web.get("/archives/{channel}/{message}", self.permalink),
             web.get("/page/{name}", self.part),
             web.get("/_page/state", self.state),
             web.get("/_page/stream", self.stream),
         ]
 
-    def _changed(self, change: Json, user: str | None) -> None:
+    def _changed(self, change: Json, audience: Collection[str]) -> None:
         text = json.dumps(change, ensure_ascii=False)
         for who, queue in self._open:
-            if user in (None, who):
+            if who in audience:
                 # Whoever is too far behind is cut off: the page comes back and loads all anew.
                 queue.put_nowait(text if queue.qsize() < _MOST_BEHIND else None)
 
     def _connected(self) -> None:
         connected = bool(self._slack.sockets.live or self._slack.signed.url)
-        self._changed({"kind": "connected", "connected": connected}, None)
+        self._changed({"kind": "connected", "connected": connected}, self._slack.workspace.users)
 
     async def close(self, _app: web.Application) -> None:
         """End the streams: the server leaves."""
@@ -62,6 +63,15 @@ class Feed:
         if not keyed(self._slack, request):
             return web.Response(text=(PAGE / "locked.html").read_text(), content_type="text/html", status=403)
         return web.FileResponse(PAGE / "index.html", headers={"Cache-Control": "no-cache"})
+
+    async def permalink(self, request: web.Request) -> web.StreamResponse:
+        """Lead from a message's address to its place on the page."""
+        channel, digits = request.match_info["channel"], request.match_info["message"].removeprefix("p")
+        root = request.query.get("thread_ts") or f"{digits[:-6]}.{digits[-6:]}"
+        kept = self._slack.workspace.messages.get(channel, {}).get(root)
+        if kept is None:
+            raise web.HTTPNotFound
+        return web.Response(status=303, headers={"Location": f"/#/{channel}/{root}"})
 
     async def part(self, request: web.Request) -> web.StreamResponse:
         """Give one of the page's files."""

@@ -33,7 +33,7 @@ def new_file(slack: Slack, filename: str, size: int, *, user: str = ids.BOT_USER
         "id": file_id, "created": at, "timestamp": at, "name": name, "title": name, "mimetype": mimetype,
         "filetype": PurePosixPath(name).suffix.lstrip(".") or "binary", "size": size, "user": user, "mode": "hosted",
         "is_external": False, "is_public": True, "url_private": url, "url_private_download": f"{url}?download=1",
-        "permalink": f"{slack.url}/files/{file_id}", "channels": [], "groups": [], "ims": [], "alt_txt": alt_text,
+        "permalink": url, "channels": [], "groups": [], "ims": [], "alt_txt": alt_text,
         "is_text": PurePosixPath(name).suffix.lstrip(".").lower() in _TEXT,
     }  # fmt: skip
     slack.workspace.keep_file(file)

@@ -17,8 +17,9 @@ DESKTOP: Final = {"width": 1280, "height": 800}
 PHONE: Final = {"width": 375, "height": 740}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """One browser for a module: Playwright's loop is this thread's while it lives, so no other test may want one."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         pytest.skip("no chromium on this machine (Debian: apt-get install chromium)")

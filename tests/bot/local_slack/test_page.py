@@ -253,6 +253,23 @@ def wider_than_the_screen(page: Page) -> list[str]:
     return found
 
 
+def test_what_is_said_to_one_reaches_no_other(page: Page, local_slack: SlackStandIn) -> None:
+    page.get_by_label("You are").select_option(BEN)
+    expect(page.locator("#side footer .avatar")).to_have_text("B")
+    page.evaluate("""() => new Promise((opened) => {
+        window.seen = [];
+        const stream = new EventSource("/_page/stream?user=U0BEN");
+        stream.onmessage = (event) => window.seen.push(event.data);
+        stream.onopen = opened;
+    })""")
+    local_slack.api("chat.postMessage", channel=ADA, text="for Ada alone")
+    local_slack.api("chat.postEphemeral", channel=COMPANY, user=ADA, text="for Ada alone")
+    local_slack.api("chat.postMessage", channel=COMPANY, text="for everybody")
+    expect(page.get_by_text("for everybody")).to_be_visible()
+    page.wait_for_function("window.seen.length > 0")
+    assert "for Ada alone" not in str(page.evaluate("window.seen"))
+
+
 def test_a_long_history_is_drawn_from_its_end(page: Page, local_slack: SlackStandIn) -> None:
     for number in range(120):
         local_slack.api("chat.postMessage", channel=COMPANY, text=f"message {number}.")

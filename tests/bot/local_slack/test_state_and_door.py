@@ -89,6 +89,30 @@ def test_other_sites_are_kept_out(local_slack: SlackStandIn, headers: dict[str, 
     assert status(address, **headers) == 403
 
 
+def test_a_link_elsewhere_opens_the_page_and_nothing_more(local_slack: SlackStandIn) -> None:
+    followed = {"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "navigate"}
+    assert status(f"{local_slack.url}/", **followed) == 403  # it is the page that says where the key is
+    assert (
+        status(local_slack.page_url, **followed) == 403
+    )  # the way on is a cookie, which this asker does not keep
+    assert status(f"{local_slack.url}/_control/state", **followed) == 403
+    address = f"{local_slack.url}/api/auth.test?token={local_slack.bot_token}"
+    assert status(address, **followed) == 403
+
+
+def test_a_permalink_leads_to_the_message(local_slack: SlackStandIn) -> None:
+    root = local_slack.say(ADA, COMPANY, "hello")["ts"]
+    reply = local_slack.say(BEN, COMPANY, "and you", root)["ts"]
+    link = local_slack.api("chat.getPermalink", channel=COMPANY, message_ts=reply)["permalink"]
+    opener = urllib.request.build_opener(
+        urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor()
+    )
+    opener.open(local_slack.page_url, timeout=30).close()
+    with opener.open(link, timeout=30) as answer:
+        assert answer.geturl() == f"{local_slack.url}/#/{COMPANY}/{root}"
+    assert status(f"{local_slack.url}/archives/{COMPANY}/p1000000") == 404
+
+
 def test_a_file_is_found_by_its_id_never_by_a_path(local_slack: SlackStandIn) -> None:
     key = {"Authorization": f"Bearer {local_slack.bot_token}"}
     assert status(f"{local_slack.url}/files-pri/..%2Fcredentials.json/x", **key) == 404
