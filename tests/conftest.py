@@ -13,6 +13,7 @@ pytest_plugins = [
     "tests.store_fixtures",
     "tests.whole_company",
     "tests.bot.slack_stand_in",
+    "tests.bot.browser",
 ]
 
 

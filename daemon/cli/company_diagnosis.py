@@ -170,7 +170,19 @@ def _look_into(desk: Desk) -> Iterator[Finding]:
             yield Finding("unfinished jobs", "ok", text)
     else:
         yield Finding("unfinished jobs", "ok", "none")
+    yield from _messages(desk)
     yield from _staff(desk)
+
+
+def _messages(desk: Desk) -> Iterator[Finding]:
+    """Say what Slack refused for good."""
+    from company.orders.messages import undelivered
+
+    found = undelivered(desk.office)
+    if found:
+        first = f"{found[0].kind} {found[0].subject_id}: {found[0].last_error}"
+        text = f"{len(found)} could not be delivered to Slack, the newest: {first}"
+        yield Finding("messages", "broken", text, "agent-service messages list; then messages retry")
 
 
 def _staff(desk: Desk) -> Iterator[Finding]:

@@ -21,6 +21,7 @@ from daemon.cli import (
     judgement,
     logs,
     making,
+    messages,
     operating,
     pauses,
     planning,
@@ -107,6 +108,7 @@ app.add_typer(schedules.app, name="schedules", rich_help_panel="Work")
 app.add_typer(pull_requests.app, name="pr", rich_help_panel="Work")
 app.add_typer(experiments.app, name="experiments", rich_help_panel="Judgement")
 app.add_typer(auditing.app, name="audit", rich_help_panel="The service")
+app.add_typer(messages.app, name="messages", rich_help_panel="The service")
 
 
 def _print_version(is_wanted: bool) -> None:

@@ -58,7 +58,7 @@ def bot(context: typer.Context) -> None:
     mode.
     """
     # Another program: daemon and bot never import each other.
-    os.execv(sys.executable, [sys.executable, "-m", "bot", str(config_path(context))])  # noqa: S606 - our own
+    os.execv(sys.executable, [sys.executable, "-P", "-m", "bot", str(config_path(context))])  # noqa: S606 - our own
 
 
 def once(context: typer.Context) -> None:
@@ -92,11 +92,11 @@ def _programs(config: "Config") -> "list[Program]":
         page = f"http://127.0.0.1:{port}/"
         local = {API_VARIABLE: f"{page}api/", PAGE_VARIABLE: page}
         state = str(config.folders.state / "local-slack")
-        argv = [sys.executable, "-m", "bot.local_slack", "--port", str(port), "--state", state]
+        argv = [sys.executable, "-P", "-m", "bot.local_slack", "--port", str(port), "--state", state]
         programs.append(Program(name="local Slack", argv=argv, is_quiet=True))
-    daemon = [sys.executable, "-m", "daemon.cli.main", "--config", path, "up", "--no-bot"]
+    daemon = [sys.executable, "-P", "-m", "daemon.cli.main", "--config", path, "up", "--no-bot"]
     programs.append(Program(name="daemon", argv=daemon, environment=local, is_vital=True))
-    bot_argv = [sys.executable, "-m", "bot", path]
+    bot_argv = [sys.executable, "-P", "-m", "bot", path]
     programs.append(Program(name="bot", argv=bot_argv, environment=local))
     return programs
 
