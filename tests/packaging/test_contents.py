@@ -18,6 +18,7 @@ SHIPPED = {
     "docs/recipes.md": "company/shipped/docs/recipes.md",
     "docs/runners.md": "company/shipped/docs/runners.md",
     "docs/security.md": "company/shipped/docs/security.md",
+    "docs/operations.md": "company/shipped/docs/operations.md",
 }
 
 
