@@ -19,7 +19,7 @@ SECRET_NAME = re.compile(
 
 #: one regular expression a shape; in the subset that means the same for str and bytes
 SHAPES = (
-    r"sk-[A-Za-z0-9_-]{16,}",  # OpenAI, Anthropic, OpenRouter
+    r"(?<![A-Za-z0-9])sk-[A-Za-z0-9_-]{16,}",  # OpenAI, Anthropic, OpenRouter; not the end of task-<uuid>
     r"gh[pousr]_[A-Za-z0-9]{20,}",  # GitHub
     r"github_pat_[A-Za-z0-9_]{22,}",
     r"glpat-[A-Za-z0-9_-]{20,}",  # GitLab
