@@ -85,7 +85,7 @@ def write(page: Page, text: str) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_work_is_watched_to_its_end_and_a_proposal_is_decided_by_the_ceo_alone(
-    desktop: Tab, page_url: str, folder: Path
+    page_url: str, folder: Path, desktop: Tab
 ) -> None:
     page = desktop.page
     page.goto(page_url)
