@@ -11,6 +11,7 @@ from company.config.records import (
     ScheduleConfig,
     TeamConfig,
 )
+from company.config.salvage import salvage_config
 from company.config.watch import ConfigWatch
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "TeamConfig",
     "find_config",
     "load_config",
+    "salvage_config",
     "secret",
     "shipped",
 ]

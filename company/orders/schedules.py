@@ -104,7 +104,7 @@ def list_schedules(office: Office, *, include_removed: bool = False) -> list[Sch
     """List the schedules by name, each with its next slot."""
     with office.store.reading() as tx:
         rows = schedules.list_schedules(tx, include_removed=include_removed)
-    return [_view(office, row) for row in rows]
+    return [view_of(office, row) for row in rows]
 
 
 def company_time_zone(config: "Config") -> str:
@@ -170,13 +170,14 @@ def _keep(tx: "Transaction", actor: Actor, known: "ScheduleRow | None", columns:
 
 
 def _change(office: Office, row: "ScheduleRow", *, is_changed: bool) -> ScheduleChange:
-    view = _view(office, row)
+    view = view_of(office, row)
     return ScheduleChange(
         schedule_id=row.id, name=row.name, is_changed=is_changed, words=view.words, next_at=view.next_at
     )
 
 
-def _view(office: Office, row: "ScheduleRow") -> ScheduleView:
+def view_of(office: Office, row: "ScheduleRow") -> ScheduleView:
+    """Return a schedule's row with its words and its next slot."""
     try:
         schedule = parse_schedule(row.expression, row.time_zone)
     except ScheduleError as error:
