@@ -17,8 +17,8 @@ from company.orders.audit import order
 from company.orders.office import Actor, Office
 from company.orders.permission import Action
 from company.orders.references import find_agent, find_schedule
+from company.orders.starting import StartRequest, understand
 from company.store import schedules
-from company.work.priority import parse_priority
 from company.work.schedule import Schedule, ScheduleError, parse_schedule
 
 if TYPE_CHECKING:
@@ -142,7 +142,8 @@ def _columns(office: Office, tx: "Transaction", request: ScheduleRequest) -> dic
     if (request.text is None) == (request.action == "priority"):
         raise OrderRefused("bad_schedule", "a priority has a file to start, an evaluation has none")
     if request.text is not None:
-        parse_priority(request.text.encode(), request.name)
+        # What it names must be there: it would be refused at each of its times, when nobody looks.
+        understand(office, tx, StartRequest(content=request.text.encode(), name=request.name))
     zone = request.time_zone or company_time_zone(office.config)
     try:
         parse_schedule(request.when, zone)
