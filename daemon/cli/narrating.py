@@ -155,8 +155,8 @@ def _rejected_line(word: "Word") -> str:
     facts = word.payload
     line = f"line {facts['line']}: " if facts.get("line") else ""
     mend = f" → {facts['mend']}" if facts.get("mend") else ""
-    verb = "is known" if facts.get("job_id") else "not taken"
-    return f"{mark_of('failed')} {facts['name']}: {verb}: {line}{facts['reason']}{mend} ({facts['kept_as']})"
+    mark, verb = ("·", "taken before") if facts.get("job_id") else (mark_of("failed"), "not taken")
+    return f"{mark} {facts['name']}: {verb}: {line}{facts['reason']}{mend} ({facts['kept_as']})"
 
 
 def _schedule_line(office: "Office", tx: "Reading", order: "Entry") -> str:

@@ -85,7 +85,7 @@ class Inbox:
         """``reread_config`` takes in a changed config.yaml and returns why it is not in use; '' when it is."""
         self._office, self._reread_config = office, reread_config
         self.folder = Path(os.path.realpath(office().config.folders.priorities))
-        self._scheduled = ScheduledFolder(self.folder)
+        self.scheduled = ScheduledFolder(self.folder)
         self._lock = threading.RLock()
         self._unknown: set[str] = set()  # files named like jobs that this database does not know
 
@@ -198,7 +198,7 @@ class Inbox:
         with self._lock:  # a schedule without its file is one to be removed
             schedule_id = self._scheduled_before(office, claim, name, priority) if claim.is_repeat else None
             if schedule_id is None:
-                self._scheduled.let_go(office, name)
+                self.scheduled.let_go(office, name)
                 request = schedules.ScheduleRequest(
                     name=name, when=priority.schedule or "", text=priority.text
                 )
@@ -243,7 +243,7 @@ class Inbox:
                     self._place_by_id(job_id)
             for session in standing.values():
                 self._place(session)
-            self._scheduled.follow(office, is_settled=not self._has_claims())
+            self.scheduled.follow(office, is_settled=not self._has_claims())
 
     def _session(self, job_id: str) -> Session:
         with self._office().store.reading() as tx:

@@ -230,5 +230,6 @@ class TestPlan:
     def test_where_no_plan_can_be_made_it_says_why(self, run: Run, file: Path) -> None:
         ran = run("plan", file)
         assert ran.code == 1
-        assert "has no command" in ran.err
+        assert "names no repository" in ran.err
+        assert "repo: sample" in ran.err
         assert run("plan", file, "--json").code == 1
