@@ -48,7 +48,7 @@ def list_jobs(
         else:
             _print_jobs(desk, found)
             if any(one.status in UNFINISHED for one in found):
-                hint_if_not_running(desk.config, "nothing happens to what waits or is under way; it goes on")
+                hint_if_not_running(desk.config, "it takes up what waits and what is under way")
 
 
 def _waiting_reasons(desk: Desk, tx: "Reading", found: "list[Session]") -> dict[str, str]:
@@ -150,7 +150,7 @@ def show_job(
         else:
             show(render(story))
             if not story.is_finished:
-                hint_if_not_running(desk.config, "nothing happens to this job; it goes on")
+                hint_if_not_running(desk.config, "it takes up this job")
 
 
 def story_facts(desk: Desk, story: "JobStory") -> dict[str, Any]:

@@ -106,7 +106,7 @@ class Narrator:
         if is_new and not was_open:
             yield _taken_line(tx, session)
         elif is_open and not was_open:
-            yield f"{mark_of('in_progress')} {session.title}: goes on ({session.id})"
+            yield f"{mark_of('in_progress')} {_title(session)}: goes on ({session.id})"
         if is_open:
             self._told.add(session.id)
         elif was_open or is_new:  # else it is news of a job that ended before: a merge, a praise
@@ -139,15 +139,21 @@ def _standing(running: "Collection[Session]", pending: "Collection[Session]") ->
 def _taken_line(tx: "Reading", session: "Session") -> str:
     team = teams.get(tx, session.team_id).name
     where = f"{team}, {session.target_repo}" if session.target_repo else team
-    source = session.priority_file.removesuffix(f".{session.id}.md") + ".md"
+    source = session.priority_file.removesuffix(f".{session.id}.md")
+    source = source if source.endswith(".txt") else f"{source}.md"
     via = f"from {source}" if session.surface == "file" else f"by {session.requested_by} ({session.surface})"
-    return f"{mark_of('in_progress')} {session.title}: taken {via} ({where}) as {session.id}"
+    return f"{mark_of('in_progress')} {_title(session)}: taken {via} ({where}) as {session.id}"
+
+
+def _title(session: "Session") -> str:
+    """Return the title as something that a colon may follow."""
+    return session.title.rstrip(".:!?; ") or session.title
 
 
 def _ended_line(session: "Session") -> str:
     took = f" in {duration(session.duration_seconds)}" if session.duration_seconds is not None else ""
     outcome = f": {session.outcome}" if session.outcome else ""
-    ended = f"{session.title}: {session.status}{took}{outcome}"
+    ended = f"{_title(session)}: {session.status}{took}{outcome}"
     return f"{mark_of(session.status)} {ended} → agent-service show {session.id}"
 
 

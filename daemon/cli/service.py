@@ -1,6 +1,7 @@
 """The commands up and once: the service in the foreground. What they run is imported when they run."""
 
 import os
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -88,6 +89,8 @@ class _Terminal:
 
         if self._narrator is not None:
             self._narrator.look()
+        if sys.stderr.isatty():
+            sys.stderr.write("\n")  # the terminal has put its ^C there
         farewell(daemon.office())
 
 

@@ -180,6 +180,11 @@ class TestWithABrokenConfiguration:
         assert run("jobs", "--json").facts["jobs"][0]["id"] == broken
         assert run("stop", broken).out.startswith(f"stopped {broken}")
 
+    def test_a_file_can_still_be_dropped(self, run: Run, broken: str, company: Path, tmp_path: Path) -> None:
+        (tmp_path / "next.md").write_bytes(b"# Next\n")
+        assert run("drop", tmp_path / "next.md").out == "dropped priorities/next.md\n"
+        assert (company / "priorities" / "next.md").is_file()
+
     def test_it_is_said_that_the_running_service_keeps_the_old_one(
         self, run: Run, broken: str, office: Office
     ) -> None:
