@@ -117,6 +117,27 @@ CREATE TABLE IF NOT EXISTS sessions (
 );
 CREATE INDEX IF NOT EXISTS sessions_by_status ON sessions (status, priority, created_at, id);
 CREATE INDEX IF NOT EXISTS sessions_by_time ON sessions (created_at, id);
+CREATE INDEX IF NOT EXISTS sessions_by_thread ON sessions (channel_id, thread_ts);
+
+-- What a job's agents should know beside its priority: what stood in the thread before, files that came with it, and
+-- what people wrote since. Every run from then on reads all of it. Data, never instructions of the service.
+CREATE TABLE IF NOT EXISTS session_notes (
+    id          INTEGER PRIMARY KEY,
+    session_id  TEXT NOT NULL REFERENCES sessions (id),
+    kind        TEXT NOT NULL CHECK (kind IN ('before', 'file', 'note')),
+    author      TEXT NOT NULL,                        -- who wrote it, or the file's name
+    body        TEXT NOT NULL,
+    delivery_id TEXT UNIQUE,                          -- the platform's own id; the same words are noted once
+    created_at  TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS session_notes_by_session ON session_notes (session_id, id);
+
+-- The threads that are muted: what is said there is for people, and progress is not told there.
+CREATE TABLE IF NOT EXISTS session_mutes (
+    session_id TEXT PRIMARY KEY REFERENCES sessions (id),
+    muted_by   TEXT NOT NULL,
+    muted_at   TEXT NOT NULL
+);
 
 -- One row a run of an agent in an iteration of a job.
 --   pending -> in_progress -> completed | failed | blocked ;  pending -> failed | blocked
@@ -301,7 +322,8 @@ CREATE TABLE IF NOT EXISTS user_commands (
     user_id           TEXT NOT NULL,
     channel_id        TEXT,
     thread_ts         TEXT,
-    delivery_id       TEXT UNIQUE                     -- the platform's own id of this delivery
+    delivery_id       TEXT UNIQUE,                    -- the platform's own id of this delivery
+    handled_at        TEXT                            -- when the bot had carried it out; NULL: a crash came between
 );
 CREATE INDEX IF NOT EXISTS user_commands_by_intent ON user_commands (normalized_intent, executed_at, id);
 CREATE INDEX IF NOT EXISTS user_commands_by_time ON user_commands (executed_at, id);
@@ -334,6 +356,9 @@ CREATE TABLE IF NOT EXISTS automation_candidates (
     approved_at         TEXT,
     dismissed_by        TEXT,
     dismissed_at        TEXT,
+    snoozed_by          TEXT,                         -- "not now": it stays open, and comes again then
+    snoozed_at          TEXT,
+    snoozed_until       TEXT,
     expires_at          TEXT,
     created_at          TEXT NOT NULL,
     updated_at          TEXT NOT NULL,
@@ -411,9 +436,13 @@ CREATE TABLE IF NOT EXISTS outbox (
     channel_id   TEXT,
     thread_ts    TEXT,
     message_ts   TEXT,
+    delivery_id  TEXT UNIQUE,                         -- goes with the message as metadata, so that it is found again
+    file_id      TEXT,                                -- Slack's, of a file that is being uploaded
     attempts     INTEGER NOT NULL DEFAULT 0,
+    is_uncertain INTEGER NOT NULL DEFAULT 0 CHECK (is_uncertain IN (0, 1)), -- Slack may have it: look before posting
     last_error   TEXT,
     not_before_at TEXT,
+    claimed_by   TEXT,                                -- which deliverer
     claimed_at   TEXT,
     created_at   TEXT NOT NULL,
     sent_at      TEXT
@@ -462,6 +491,36 @@ CREATE TABLE IF NOT EXISTS audit (
 );
 CREATE INDEX IF NOT EXISTS audit_by_entity ON audit (entity_type, entity_id, id);
 CREATE INDEX IF NOT EXISTS audit_by_time ON audit (ordered_at, id);
+
+-- Roles that people were given by an order rather than by config.yaml: the first CEO by pairing, others by a CEO.
+CREATE TABLE IF NOT EXISTS role_grants (
+    workspace_id TEXT NOT NULL,                       -- the surface's own: Slack's team id
+    user_id      TEXT NOT NULL,
+    role         TEXT NOT NULL CHECK (role IN ('ceo', 'operator', 'viewer')),
+    granted_by   TEXT NOT NULL,
+    granted_at   TEXT NOT NULL,
+    PRIMARY KEY (workspace_id, user_id)
+);
+
+-- The code by which the first CEO is known: printed in the service's terminal, kept here as a hash.
+--   open -> used | expired (its time is over) | locked (too many wrong guesses)
+CREATE TABLE IF NOT EXISTS pairing_codes (
+    workspace_id TEXT PRIMARY KEY,
+    salt         TEXT NOT NULL,
+    code_hash    TEXT NOT NULL,
+    guesses      INTEGER NOT NULL DEFAULT 0,
+    expires_at   TEXT NOT NULL,
+    used_by      TEXT,
+    used_at      TEXT
+);
+
+-- How far the bot has read a Slack channel: what was said after it, while the socket was down, is read from history.
+CREATE TABLE IF NOT EXISTS channel_marks (
+    channel_id TEXT PRIMARY KEY,
+    kind       TEXT NOT NULL CHECK (kind IN ('channel', 'group', 'im')),
+    seen_ts    TEXT NOT NULL,                         -- Slack's, of the newest message that was recorded or passed over
+    updated_at TEXT NOT NULL
+);
 
 CREATE TABLE IF NOT EXISTS api_tokens (
     id           TEXT PRIMARY KEY,

@@ -67,7 +67,7 @@ def service(config: Path) -> Iterator[subprocess.Popen[str]]:
     """Run `agent-service up` on a company until it takes work; end it at last."""
     marker = config.parent / "logs" / "service.log"
     process = subprocess.Popen(
-        [sys.executable, "-m", "daemon.cli.main", "--config", str(config), "up"],
+        [sys.executable, "-m", "daemon.cli.main", "--config", str(config), "up", "--no-bot"],
         cwd=ROOT,
         env=service_environment(),
         stdout=subprocess.DEVNULL,

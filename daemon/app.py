@@ -18,7 +18,7 @@ from datetime import datetime
 from company.clock import Clock, SystemClock
 from company.config import Config, ConfigWatch
 from company.errors import ConfigError, StoreError
-from company.orders import jobs
+from company.orders import jobs, waiting
 from company.orders.office import Office
 from company.orders.permission import actor_for
 from company.redaction import Redactor, secrets_of
@@ -244,6 +244,7 @@ class Daemon:
         for line in self._processes.sweep(self._is_wanted):
             log.warning("processes: %s", line)
         self._watchdog.look()
+        waiting.chase(self.office())
         self._housekeeper.begin_when_due()
 
     def _follow_config(self) -> str:

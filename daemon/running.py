@@ -13,15 +13,15 @@ from typing import NoReturn
 
 from company.clock import to_iso
 from company.config import ConfigWatch
+from company.notify import notifier_of
+from company.one_per_folder import hold_folder
 from company.redaction import Redactor, secrets_of
+from company.service_log import open_service_log
 from company.store import lookups
 from company.work.job import JobStatus
 from daemon.app import Daemon
 from daemon.memory import share_one_arena
-from daemon.one_per_folder import hold_folder
 from daemon.sample import Sample, make_sample
-from daemon.service.notify import notifier_of
-from daemon.service_log import open_service_log
 
 log = logging.getLogger(__name__)
 

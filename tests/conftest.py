@@ -8,7 +8,13 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.skips_fail", "tests.orphans", "tests.store_fixtures", "tests.whole_company"]
+pytest_plugins = [
+    "tests.skips_fail",
+    "tests.orphans",
+    "tests.store_fixtures",
+    "tests.whole_company",
+    "tests.bot.slack_stand_in",
+]
 
 
 class SettableClock:

@@ -12,6 +12,7 @@ from company.config.records import (
     TeamConfig,
 )
 from company.config.salvage import salvage_config
+from company.config.service_env import take_service_env
 from company.config.watch import ConfigWatch
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "salvage_config",
     "secret",
     "shipped",
+    "take_service_env",
 ]

@@ -16,6 +16,7 @@ SHOWN_MAX = 10
 _SECRET_KEY = re.compile(
     r"token|secret|passw(or)?d|passphrase|api_?key|private_?key|credential|webhook_url", re.IGNORECASE
 )
+_OF_SLACK = frozenset({"BOT_TOKEN", "APP_TOKEN", "SIGNING_SECRET"})
 _PLAIN_WORDS = {
     "missing": "is missing",
     "bool_type": "must be true or false",
@@ -116,9 +117,10 @@ def _unknown_key(path: KeyPath, line: int | None, model: type[BaseModel]) -> Pro
 def _secret_mend(key: str) -> str:
     name = re.sub(r"[^A-Z0-9]+", "_", key.upper()).strip("_") or "SECRET"
     name = "DATABASE_URL" if name == "URL" else name
+    variable = f"SLACK_{name}" if name in _OF_SLACK else f"AGENT_SERVICE_{name}"
     return (
-        f"take it out, and set the environment variable AGENT_SERVICE_{name}, "
-        f"or AGENT_SERVICE_{name}_FILE to a file that holds it"
+        f"take it out, and set the environment variable {variable}, "
+        f"or {variable}_FILE to a file that holds it"
     )
 
 

@@ -29,6 +29,7 @@ Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Seconds = Annotated[float, Field(gt=0, le=30 * 24 * 3600)]
 Count = Annotated[int, Field(ge=1, le=10_000)]
 Days = Annotated[int, Field(ge=1, le=36_500)]
+Hours = Annotated[float, Field(gt=0, le=87_600)]
 Gigabytes = Annotated[float, Field(gt=0, le=1_000_000)]
 Usd = Annotated[float, Field(ge=0)]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
@@ -115,12 +116,25 @@ class Work(Record):
 
 
 class Roles(Record):
-    """Who may do what, by the user ids of the surface they come from. An empty list means nobody."""
+    """Who may do what, by the ids of users or user groups of the surface they come from. An empty list means nobody."""
 
     ceo: tuple[Text, ...] = ()
     operator: tuple[Text, ...] = ()
     viewer: tuple[Text, ...] = ()
     terminal_role: Literal["ceo", "operator", "viewer", "nobody"] = "ceo"
+
+
+class Slack(Record):
+    """How the bot and a Slack workspace find each other. Its tokens come from the environment alone."""
+
+    enabled: bool = True
+    mode: Literal["socket", "http"] = "socket"
+    channel: Annotated[str, StringConstraints(pattern=r"^(#?[a-z0-9._-]{1,80}|[CG][A-Z0-9]{2,20})?$")] = ""
+    command_prefix: Annotated[str, StringConstraints(pattern=r"^([a-z0-9][a-z0-9_-]{0,20})?$")] = ""
+    http_host: Text = "127.0.0.1"
+    http_port: Annotated[int, Field(ge=1, le=65_535)] = 3031
+    base_url: Annotated[str, BeforeValidator(values.web_url)] = ""  #: '' is Slack's own
+    local_port: Annotated[int, Field(ge=0, le=65_535)] = 3032  #: of the local Slack; 0 is any that is free
 
 
 class ModelPrice(Record):
@@ -233,6 +247,17 @@ class GithubConfig(Record):
     )
 
 
+class Decisions(Record):
+    """What becomes of a decision that waits: of a proposal, or of a question without an end of its own. None: never."""
+
+    remind_after_h: Hours | None = 24.0
+    escalate_after_h: Hours | None = 72.0
+    expire_after_h: Hours | None = 336.0
+    if_expired: Literal["close", "dismiss"] = "close"
+    snooze_h: Hours = 168.0
+    requester_may_approve: bool = True
+
+
 class Retention(Record):
     """What is removed by itself, and when. Days count from a job's end, or from the last use. None is never."""
 
@@ -265,6 +290,7 @@ class Config(Record):
         "PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "USER", "SHELL",
     )  # fmt: skip
     roles: Roles = Roles()
+    slack: Slack = Slack()
     models: Mapping[Name, ModelPrice] = Field(default_factory=dict)
     teams: tuple[TeamConfig, ...] = ()
     agents: tuple[AgentConfig, ...] = ()
@@ -272,6 +298,7 @@ class Config(Record):
     schedules: tuple[ScheduleConfig, ...] = ()
     evaluation: Evaluation = Evaluation()
     github: GithubConfig = GithubConfig()
+    decisions: Decisions = Decisions()
     retention: Retention = Retention()
 
     @model_validator(mode="before")

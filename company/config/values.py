@@ -52,6 +52,15 @@ def database_url(value: Any) -> Any:
     return value
 
 
+def web_url(value: Any) -> Any:
+    """Take '' or the address of a web API: https, or http on this machine; always with a / at its end."""
+    if isinstance(value, str) and value:
+        if not re.match(r"https://[^/\s@]+/|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?/", f"{value}/"):
+            raise ValueError(f"{value!r} is no address of a web API: https://…, or http:// on this machine")
+        return f"{value.rstrip('/')}/"
+    return value
+
+
 def has_password(url: str) -> bool:
     """Say whether ``url`` carries a password."""
     return bool(_PASSWORD_IN_URL.search(url))

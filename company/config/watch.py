@@ -10,7 +10,7 @@ from company.errors import ConfigError
 
 #: sections, or single keys of them, that are read once at start
 NEEDS_RESTART = (
-    "company.time_zone", "database", "folders", "intake.settle_s", "intake.rescan_s", "limits.agents_at_once",
+    "company.time_zone", "database", "folders", "intake.settle_s", "intake.rescan_s", "limits.agents_at_once", "slack",
 )  # fmt: skip
 
 

@@ -34,12 +34,19 @@ class Recorded:
 
     command_id: int
     is_new: bool  #: False: this delivery was recorded before
+    is_handled: bool = False  #: it was recorded before, and carried out
 
 
 def record(office: Office, actor: Actor, said: Said) -> Recorded:
     """Write down what ``actor`` said, once a delivery."""
     with office.store.transaction() as tx:
         return _record(tx, actor, said)
+
+
+def finish(office: Office, command_id: int) -> None:
+    """Note that a recorded command was carried out, so that a redelivery of it is not."""
+    with office.store.transaction() as tx:
+        commands.mark_handled(tx, command_id)
 
 
 def note_start(tx: "Transaction", actor: Actor, said: Said, job_id: str, command_id: int | None) -> None:
@@ -76,4 +83,4 @@ def _record(tx: "Transaction", actor: Actor, said: Said) -> Recorded:
         return Recorded(command_id=command_id, is_new=True)
     known = commands.find_by_delivery(tx, said.delivery_id or "")
     assert known is not None, "only a delivery that is there is not recorded again"
-    return Recorded(command_id=known.id, is_new=False)
+    return Recorded(command_id=known.id, is_new=False, is_handled=known.handled_at is not None)

@@ -22,8 +22,8 @@ from company.orders.starting import (
     start,
     started,
 )
-from company.orders.telling import tell_job
-from company.store import lookups, questions, sessions
+from company.orders.telling import tell_job, tell_question
+from company.store import lookups, notes, questions, sessions
 from company.work.job import JobStatus
 
 if TYPE_CHECKING:
@@ -90,8 +90,16 @@ def _stop_at_once(tx: "Transaction", session: "Session", actor: Actor) -> None:
         stop_requested_at=tx.now_iso,
     )
     assert moved, "the write lock holds what was read"
-    questions.expire_of(tx, session.id)
+    close_questions(tx, session.id)
     tell_job(tx, session.id, "closed")
+
+
+def close_questions(tx: "Transaction", job_id: str) -> None:
+    """Close the open questions of a job that ended, and show so on their messages."""
+    asked = questions.open_of(tx, job_id)
+    questions.expire_of(tx, job_id)
+    for one in asked:
+        tell_question(tx, one.id, "closed")
 
 
 def retry(
@@ -125,7 +133,9 @@ def retry(
         row["channel_id"] = channel_id or session.channel_id
         row["thread_ts"] = thread_ts or session.thread_ts
         taken.detail = {"retry": row["id"]}
-        return insert_session(taken.tx, row)
+        again = insert_session(taken.tx, row)
+        notes.copy(taken.tx, session.id, again.job_id)
+        return again
 
 
 def _retried_before(tx: "Transaction", job_id: str, start_key: str) -> "Session | None":
@@ -162,6 +172,17 @@ def _dropped_name(session: "Session") -> str:
     return session.priority_file.replace(f".{session.id}", "")
 
 
+def answer_option(office: Office, actor: Actor, question_id: str, number: int) -> Answered:
+    """Answer with one of the options that the question offers, counted from 0. Raises OrderRefused, NotFound."""
+    with office.store.reading() as tx:
+        options = questions.get(tx, question_id).options
+    if not 0 <= number < len(options):
+        raise OrderRefused(
+            "no_option", "the question offers no such answer", mend="answer it in words, in its thread"
+        )
+    return answer(office, actor, question_id, options[number])
+
+
 def answer(office: Office, actor: Actor, question_id: str, text: str) -> Answered:
     """Answer what an agent asks; the first answer counts. The daemon then goes on with the job."""
     with order(office, actor, Action.ANSWER, "question", question_id) as taken:
@@ -170,6 +191,7 @@ def answer(office: Office, actor: Actor, question_id: str, text: str) -> Answere
         is_changed = questions.answer(taken.tx, question_id, text.strip(), actor.id)
         question = questions.get(taken.tx, question_id)
         if is_changed:
+            tell_question(taken.tx, question_id, "answered")
             tell_job(taken.tx, question.session_id, f"answered:{question_id}")
         else:
             taken.change_nothing(status=question.status, by=question.answered_by)

@@ -60,6 +60,7 @@ def tell_experiment(tx: "Transaction", experiment_id: str) -> None:
     """Queue the words about an experiment that was decided, ended or reopened; once a round and status."""
     row = experiments.get(tx, experiment_id)
     number = len(_reopenings(tx, experiment_id)) + 1
+    treatment, default = experiments.arms_of(tx, experiment_id)
     outbox.say(
         tx,
         kind="experiment",
@@ -72,6 +73,7 @@ def tell_experiment(tx: "Transaction", experiment_id: str) -> None:
             "reason": row.decision_reason,
             "attempts": row.sample_size,
             "success_rate": row.current_value,
+            "treatment": f"{treatment.kind.value} {treatment.value} instead of {default.value}",
         },
     )
 

@@ -15,6 +15,7 @@ from company.learning.evaluation import FinishedTask
 from company.learning.pattern import (
     COMMAND_WINDOW,
     AgentOutcomes,
+    Command,
     Repetition,
     Sighting,
     TaskError,
@@ -27,7 +28,9 @@ from company.orders.agents import NAME_MAX
 from company.orders.audit import order
 from company.orders.office import Actor, Office
 from company.orders.permission import Action
-from company.store import agents, candidates, commands, outbox, patterns, tallies, tasks
+from company.orders.telling import tell_proposal
+from company.repetition.grammar import is_order
+from company.store import agents, candidates, commands, patterns, tallies, tasks
 
 if TYPE_CHECKING:
     from company.store.gate import Reading, Transaction
@@ -83,8 +86,13 @@ def look(tx: "Reading", now: datetime) -> Seen:
     ]
     return Seen(
         sightings=(*about_agents, *recurring_errors(_errors(finished, names), now)),
-        repetitions=user_repetitions(commands.since(tx, to_iso(now - COMMAND_WINDOW)), now),
+        repetitions=user_repetitions(_wishes(tx, to_iso(now - COMMAND_WINDOW)), now),
     )
+
+
+def _wishes(tx: "Reading", since: str) -> list[Command]:
+    """Return what people asked for; who asks three times what was spent needs no agent for it."""
+    return [one for one in commands.since(tx, since) if not is_order(one.intent)]
 
 
 def _errors(finished: Mapping[str, Sequence[FinishedTask]], names: Mapping[str, str]) -> Iterable[TaskError]:
@@ -117,28 +125,13 @@ def _propose(tx: "Transaction", repetitions: Sequence[Repetition]) -> Iterable[s
             },
         )
         if is_new:
-            yield _tell_proposal(tx, one, count)
+            candidate = candidates.find_by_intent(tx, one.intent)
+            assert candidate is not None, "it was just added"
+            tell_proposal(tx, candidate.id, "proposed")
+            yield candidate.id
 
 
 def proposed_name(intent: str) -> str:
     """Name an agent after an intent: 'write blog-post' is 'Write Blog Post'."""
     words = re.findall(r"[^\W_]+", intent)
     return " ".join(word[:1].upper() + word[1:] for word in words)[:NAME_MAX].strip() or "Automation"
-
-
-def _tell_proposal(tx: "Transaction", one: Repetition, count: int) -> str:
-    candidate = candidates.find_by_intent(tx, one.intent)
-    assert candidate is not None
-    outbox.say(
-        tx,
-        kind="proposal",
-        subject_id=candidate.id,
-        dedup_key=f"proposal:{candidate.id}",
-        payload={
-            "intent": one.intent,
-            "agent_name": candidate.proposed_agent_name,
-            "commands": count,
-            "samples": list(one.samples),
-        },
-    )
-    return candidate.id

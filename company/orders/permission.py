@@ -1,10 +1,11 @@
 """Who may order what: the only place that decides it, for every door.
 
-Roles come from config.yaml and an empty list means nobody. Starting work by a file, a schedule or an
+Roles come from config.yaml, where a list may name user groups too, and from grants (``people.py``); an empty list
+means nobody. Starting work by a file, a schedule or an
 automation needs no list: whoever can write into the folder, or was allowed to make the schedule, may already.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -38,6 +39,7 @@ class Action(StrEnum):
     REJECT = "feedback.reject"
     APPROVE = "proposal.approve"
     DISMISS = "proposal.dismiss"
+    SNOOZE = "proposal.snooze"
     CREATE_EXPERIMENT = "experiment.create"
     END_EXPERIMENT = "experiment.end"
     REOPEN_EXPERIMENT = "experiment.reopen"
@@ -49,6 +51,12 @@ class Action(StrEnum):
     ADD_REPOSITORY = "repository.add"
     REMOVE_REPOSITORY = "repository.remove"
     CLEAN = "clean"
+    TELL = "session.tell"
+    MUTE = "session.mute"
+    UNMUTE = "session.unmute"
+    PAIR = "role.pair"
+    GRANT_ROLE = "role.grant"
+    REVOKE_ROLE = "role.revoke"
 
 
 #: action -> the least role that may order it
@@ -66,6 +74,12 @@ NEEDED: Mapping[Action, Role] = MappingProxyType(
         Action.PAUSE: Role.OPERATOR,
         Action.RESUME: Role.OPERATOR,
         Action.CLEAN: Role.OPERATOR,
+        Action.TELL: Role.OPERATOR,
+        Action.MUTE: Role.OPERATOR,
+        Action.UNMUTE: Role.OPERATOR,
+        Action.PAIR: Role.NOBODY,  # the code decides, and there is one only while there is no CEO
+        Action.GRANT_ROLE: Role.CEO,
+        Action.REVOKE_ROLE: Role.CEO,
         Action.PRAISE: Role.OPERATOR,
         Action.REJECT: Role.OPERATOR,
         Action.EVALUATE: Role.OPERATOR,
@@ -79,6 +93,7 @@ NEEDED: Mapping[Action, Role] = MappingProxyType(
         Action.EDIT_AGENT: Role.CEO,
         Action.APPROVE: Role.CEO,
         Action.DISMISS: Role.CEO,
+        Action.SNOOZE: Role.CEO,
         Action.CREATE_EXPERIMENT: Role.CEO,
         Action.END_EXPERIMENT: Role.CEO,
         Action.REOPEN_EXPERIMENT: Role.CEO,
@@ -103,18 +118,21 @@ def check(actor: Actor, action: Action) -> None:
         raise NotPermitted(actor.id, actor.role.value, NEEDED[action].value, action.value)
 
 
-def actor_for(config: "Config", user_id: str, surface: str) -> Actor:
-    """Return ``user_id`` with the role configuration grants on ``surface``; NOBODY when named nowhere."""
+def actor_for(config: "Config", user_id: str, surface: str, groups: Collection[str] = ()) -> Actor:
+    """Return ``user_id`` with the role configuration grants on ``surface``; NOBODY when named nowhere.
+
+    ``groups`` are the user groups of the surface that it belongs to, as the surface itself says.
+    """
     if surface == "terminal":
         return Actor(user_id, Role(config.roles.terminal_role), surface)
-    role = _ROLE_OF_SURFACE.get(surface) or _listed_role(config, user_id)
+    role = _ROLE_OF_SURFACE.get(surface) or _listed_role(config, {user_id, *groups})
     return Actor(user_id, role, surface)
 
 
-def _listed_role(config: "Config", user_id: str) -> Role:
+def _listed_role(config: "Config", names: set[str]) -> Role:
     lists = (
         (Role.CEO, config.roles.ceo),
         (Role.OPERATOR, config.roles.operator),
         (Role.VIEWER, config.roles.viewer),
     )
-    return next((role for role, user_ids in lists if user_id in user_ids), Role.NOBODY)
+    return next((role for role, listed in lists if not names.isdisjoint(listed)), Role.NOBODY)

@@ -6,17 +6,24 @@ press at once one hires, and the others read what was decided. Nothing later res
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from company.clock import to_iso
 from company.errors import OrderRefused
 from company.orders.agents import HireRequest, insert_agent
 from company.orders.audit import Order, order
+from company.orders.looking import look
 from company.orders.office import Actor, Office
 from company.orders.permission import Action
-from company.store import candidates, outbox
+from company.orders.schedules import ScheduleRequest, insert_schedule
+from company.orders.telling import tell_proposal
+from company.store import candidates, commands
 
 if TYPE_CHECKING:
+    from company.store.agents import AgentRow
     from company.store.candidates import Candidate
+    from company.store.gate import Transaction
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,10 +39,25 @@ class ProposalDecided:
     agent_id: str | None  #: who was hired; None when dismissed
 
 
+@dataclass(frozen=True, kw_only=True)
+class ProposalSnoozed:
+    """What became of putting a proposal off."""
+
+    candidate_id: str
+    is_new: bool  #: False: it was put off or decided before, and that stands
+    by: str
+    until_at: str | None  #: None: somebody has decided
+
+
 def approve(
-    office: Office, actor: Actor, candidate_id: str, hiring: HireRequest | None = None
+    office: Office,
+    actor: Actor,
+    candidate_id: str,
+    hiring: HireRequest | None = None,
+    *,
+    schedule: str | None = None,
 ) -> ProposalDecided:
-    """Hire the proposed agent, or the one ``hiring`` describes in its place.
+    """Hire the proposed agent, or the one ``hiring`` describes in its place; with ``schedule``, it starts by itself.
 
     Raises OrderRefused when its name is taken or its time is over, NotFound.
     """
@@ -49,10 +71,29 @@ def approve(
                 f"the proposal to hire {candidate.proposed_agent_name} ended on {candidate.expires_at[:10]}",
                 mend="it comes again when the command does",
             )
+        _check_not_own(office, taken.tx, actor, candidate)
         agent = insert_agent(office, taken.tx, hiring or _proposed(office, candidate), hired_by=actor.id)
         moved = candidates.approve(taken.tx, candidate_id, agent_id=agent.id, by=actor.id)
         assert moved, "the write lock holds what was read"
-        return _decided(taken, candidate_id, {"agent_id": agent.id, "agent_name": agent.name})
+        facts = {"agent_id": agent.id, "agent_name": agent.name}
+        if schedule is not None:
+            insert_schedule(office, taken.tx, actor, _rhythm(candidate, agent, schedule))
+            facts["schedule"] = schedule
+        return _decided(taken, candidate_id, facts)
+
+
+def find_proposed(office: Office, actor: Actor, candidate_id: str) -> "tuple[Candidate, HireRequest]":
+    """Return a proposal and whom it would hire, for a form to change. Raises NotFound."""
+    with look(office, actor) as tx:
+        candidate = candidates.get(tx, candidate_id)
+    return candidate, _proposed(office, candidate)
+
+
+def _rhythm(candidate: "Candidate", agent: "AgentRow", when: str) -> ScheduleRequest:
+    """Start what was asked for last, by the agent that was hired for it."""
+    sample = candidate.sample_commands[0] if candidate.sample_commands else candidate.normalized_intent
+    text = f"---\nagents: [{agent.id}]\n---\n# {agent.name}\n\n{sample}\n"
+    return ScheduleRequest(name=agent.id.removeprefix("agent-"), when=when, text=text, agent=agent.id)
 
 
 def dismiss(office: Office, actor: Actor, candidate_id: str) -> ProposalDecided:
@@ -61,6 +102,40 @@ def dismiss(office: Office, actor: Actor, candidate_id: str) -> ProposalDecided:
         if not candidates.dismiss(taken.tx, candidate_id, by=actor.id):
             return _unchanged(taken, candidates.get(taken.tx, candidate_id))
         return _decided(taken, candidate_id, {})
+
+
+def snooze(office: Office, actor: Actor, candidate_id: str) -> ProposalSnoozed:
+    """Put a proposal off for the time of config.yaml; it stays open, and comes again then. Raises NotFound."""
+    until = to_iso(office.clock.now() + timedelta(hours=office.config.decisions.snooze_h))
+    with order(office, actor, Action.SNOOZE, "automation_candidate", candidate_id) as taken:
+        candidate = candidates.get(taken.tx, candidate_id)
+        if not candidate.is_open:
+            decided = _unchanged(taken, candidate)
+            return ProposalSnoozed(candidate_id=candidate_id, is_new=False, by=decided.by, until_at=None)
+        if candidate.snoozed_until is not None and candidate.snoozed_until > taken.tx.now_iso:
+            taken.change_nothing(by=candidate.snoozed_by)
+            return ProposalSnoozed(
+                candidate_id=candidate_id,
+                is_new=False,
+                by=candidate.snoozed_by or "",
+                until_at=candidate.snoozed_until,
+            )
+        candidates.snooze(taken.tx, candidate_id, by=actor.id, until=until)
+        taken.detail = {"intent": candidate.normalized_intent, "until": until}
+        tell_proposal(taken.tx, candidate_id, f"snoozed:{until}")
+        return ProposalSnoozed(candidate_id=candidate_id, is_new=True, by=actor.id, until_at=until)
+
+
+def _check_not_own(office: Office, tx: "Transaction", actor: Actor, candidate: "Candidate") -> None:
+    """Refuse whoever asked for it themselves, where config.yaml wants two people."""
+    if office.config.decisions.requester_may_approve:
+        return
+    if actor.id in commands.askers(tx, candidate.normalized_intent):
+        raise OrderRefused(
+            "own_request",
+            "who asked for it may not approve it (config.yaml: decisions.requester_may_approve)",
+            mend="another CEO decides",
+        )
 
 
 def _proposed(office: Office, candidate: "Candidate") -> HireRequest:
@@ -78,13 +153,7 @@ def _proposed(office: Office, candidate: "Candidate") -> HireRequest:
 def _decided(taken: Order, candidate_id: str, facts: Mapping[str, Any]) -> ProposalDecided:
     result = _as_decided(candidates.get(taken.tx, candidate_id), is_new=True)
     taken.detail = {"intent": result.intent, **facts}
-    outbox.say(
-        taken.tx,
-        kind="proposal",
-        subject_id=candidate_id,
-        dedup_key=f"proposal:{candidate_id}:{result.decision}",
-        payload={"decision": result.decision, "intent": result.intent, "by": result.by, **facts},
-    )
+    tell_proposal(taken.tx, candidate_id, result.decision)
     return result
 
 

@@ -65,18 +65,23 @@ class ScheduleView:
 def add(office: Office, actor: Actor, request: ScheduleRequest) -> ScheduleChange:
     """Add a schedule. Raises OrderRefused where the name is taken or the expression is not understood."""
     with order(office, actor, Action.ADD_SCHEDULE, "schedule", request.name) as taken:
-        columns = _columns(office, taken.tx, request)
-        known = schedules.find(taken.tx, request.name)
-        if known is not None and known.is_active:
-            raise OrderRefused(
-                "name_taken",
-                f"there is a schedule {known.name!r} already",
-                mend=f"take another name, or agent-service schedules remove {known.name}",
-            )
-        schedule_id = _keep(taken.tx, actor, known, columns)
+        schedule_id = insert_schedule(office, taken.tx, actor, request)
         taken.entity_id = schedule_id
         taken.detail = {"when": request.when, "action": request.action}
         return _change(office, schedules.get(taken.tx, schedule_id), is_changed=True)
+
+
+def insert_schedule(office: Office, tx: "Transaction", actor: Actor, request: ScheduleRequest) -> str:
+    """Add a schedule inside an order that is under way, and return its id; hiring with a rhythm adds this way."""
+    columns = _columns(office, tx, request)
+    known = schedules.find(tx, request.name)
+    if known is not None and known.is_active:
+        raise OrderRefused(
+            "name_taken",
+            f"there is a schedule {known.name!r} already",
+            mend=f"take another name, or agent-service schedules remove {known.name}",
+        )
+    return _keep(tx, actor, known, columns)
 
 
 def pause(office: Office, actor: Actor, schedule: str) -> ScheduleChange:

@@ -27,6 +27,7 @@ from company.orders.permission import Action
 from company.orders.references import find_team
 from company.orders.targets import resolve_target
 from company.orders.telling import tell_job
+from company.orders.threads import Context, keep_context
 from company.store import agents, dependencies, repositories, sessions, teams
 from company.work.plan import PlanRefused, named_worker
 from company.work.priority import Priority, parse_priority, render_priority
@@ -61,6 +62,7 @@ class StartRequest:
     slot: datetime | None = None
     channel_id: str | None = None
     thread_ts: str | None = None
+    context: tuple[Context, ...] = ()  #: what its agents should know beside it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +118,7 @@ def start(office: Office, actor: Actor, request: StartRequest) -> Started:
         taken.entity_id = row["id"]
         taken.detail = {"title": priority.title, "file": row["priority_file"]}
         begun = insert_session(taken.tx, row)
+        keep_context(taken.tx, begun.job_id, request.context)
         if actor.surface in _SAID_BY_PEOPLE:
             note_start(taken.tx, actor, _said(request), begun.job_id, request.command_id)
         return begun

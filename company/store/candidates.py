@@ -36,6 +36,9 @@ class Candidate:
     approved_at: str | None
     dismissed_by: str | None
     dismissed_at: str | None
+    snoozed_by: str | None
+    snoozed_at: str | None
+    snoozed_until: str | None
     expires_at: str | None
     created_at: str
     updated_at: str
@@ -111,11 +114,33 @@ def dismiss(tx: "Transaction", candidate_id: str, *, by: str) -> bool:
     return tx.update("automation_candidates", row, {"id": candidate_id, **_OPEN}) == 1
 
 
+def snooze(tx: "Transaction", candidate_id: str, *, by: str, until: str) -> bool:
+    """Put an open candidate off; False when somebody decided before."""
+    row = {"snoozed_by": by, "snoozed_at": tx.now_iso, "snoozed_until": until, "updated_at": tx.now_iso}
+    return tx.update("automation_candidates", row, {"id": candidate_id, **_OPEN}) == 1
+
+
+def open_ones(tx: "Reading") -> list[Candidate]:
+    """List every candidate that nobody has decided, whether its time is over or it was put off, oldest first."""
+    rows = tx.all(
+        "SELECT * FROM automation_candidates WHERE is_automated = 0 AND approved_at IS NULL "
+        "AND dismissed_at IS NULL ORDER BY created_at, id"
+    )
+    return [Candidate.from_row(row) for row in rows]
+
+
+def set_expiry(tx: "Transaction", candidate_id: str, expires_at: str) -> bool:
+    """Say when an open candidate's time is over; False when somebody decided before."""
+    row = {"expires_at": expires_at, "updated_at": tx.now_iso}
+    return tx.update("automation_candidates", row, {"id": candidate_id, **_OPEN}) == 1
+
+
 def list_candidates(tx: "Reading", *, include_decided: bool = False) -> list[Candidate]:
-    """List candidates, most often repeated first; open ones whose time is not over, or all."""
+    """List candidates, most often repeated first; open ones whose time is not over nor to come, or all."""
     rows = tx.all(
         "SELECT * FROM automation_candidates WHERE :all = 1 OR (is_automated = 0 AND approved_at IS NULL "
-        "AND dismissed_at IS NULL AND (expires_at IS NULL OR expires_at > :now)) "
+        "AND dismissed_at IS NULL AND (expires_at IS NULL OR expires_at > :now) "
+        "AND (snoozed_until IS NULL OR snoozed_until <= :now)) "
         "ORDER BY occurrence_count DESC, created_at, id",
         all=include_decided,
         now=tx.now_iso,

@@ -30,6 +30,7 @@ class UserCommand:
     channel_id: str | None
     thread_ts: str | None
     delivery_id: str | None
+    handled_at: str | None
 
     @classmethod
     def from_row(cls, row: "Mapping[str, Any]") -> "UserCommand":
@@ -61,6 +62,11 @@ def annotate(tx: "Transaction", command_id: int, **changes: Any) -> bool:
     return tx.update("user_commands", changes, {"id": command_id}) == 1
 
 
+def mark_handled(tx: "Transaction", command_id: int) -> bool:
+    """Note that a command was carried out; False when that was noted before."""
+    return tx.update("user_commands", {"handled_at": tx.now_iso}, {"id": command_id, "handled_at": None}) == 1
+
+
 def newest(tx: "Reading", *, limit: int = 50, before_id: int | None = None) -> list[UserCommand]:
     """List commands, newest first. ``before_id`` is the last one seen: the next page."""
     rows = tx.all(
@@ -79,3 +85,11 @@ def since(tx: "Reading", moment: str) -> list[Command]:
         moment=moment,
     )
     return [Command(**row) for row in rows]
+
+
+def askers(tx: "Reading", intent: str) -> set[str]:
+    """Return who asked for an intent."""
+    rows = tx.all(
+        "SELECT DISTINCT user_id FROM user_commands WHERE normalized_intent = :intent", intent=intent
+    )
+    return {row["user_id"] for row in rows}

@@ -1,4 +1,4 @@
-"""Finding jobs: by what a person types of an id, by what they are a retry of."""
+"""Finding jobs: by what a person types of an id, by what they are a retry of, by where they are talked about."""
 
 import re
 from typing import TYPE_CHECKING
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from company.work.job import JobStatus
 
 if TYPE_CHECKING:
-    from company.store.gate import Reading
+    from company.store.gate import Reading, Row
 
 #: what an id is made of; anything else is in no id, and could be a wildcard of LIKE
 _OF_IDS = re.compile(r"[0-9a-z-]+")
@@ -63,3 +63,63 @@ def job_of_file(tx: "Reading", stem: str) -> str | None:
         beyond=f"{stem}.job.",
     )
     return None if row is None else str(row["id"])
+
+
+def job_of_thread(tx: "Reading", channel_id: str, thread_ts: str) -> str | None:
+    """Return the newest job that is told in a Slack thread; None when the thread is of none."""
+    found: str | None = tx.value(
+        "SELECT id FROM sessions WHERE channel_id = :channel_id AND thread_ts = :thread_ts "
+        "ORDER BY created_at DESC, id DESC LIMIT 1",
+        channel_id=channel_id,
+        thread_ts=thread_ts,
+    )
+    return found
+
+
+def job_of_message(tx: "Reading", channel_id: str, message_ts: str) -> str | None:
+    """Return the job that a Slack message is about: its own message, or the one that its thread hangs on."""
+    found: str | None = tx.value(
+        "SELECT o.subject_id FROM outbox o JOIN sessions s ON s.id = o.subject_id "
+        "WHERE o.message_ts = :message_ts AND COALESCE(o.channel_id, s.channel_id) = :channel_id "
+        "ORDER BY o.id DESC LIMIT 1",
+        channel_id=channel_id,
+        message_ts=message_ts,
+    )
+    return found if found is not None else job_of_thread(tx, channel_id, message_ts)
+
+
+def running_job_ids(tx: "Reading", limit: int) -> list[str]:
+    """Return the ids of jobs that wait or run, newest first."""
+    rows = tx.all(
+        "SELECT id FROM sessions WHERE status IN :unfinished ORDER BY created_at DESC, id DESC LIMIT :limit",
+        unfinished=(JobStatus.PENDING, JobStatus.IN_PROGRESS),
+        limit=limit,
+    )
+    return [row["id"] for row in rows]
+
+
+def threads_of_jobs(tx: "Reading", ended_since: str, limit: int) -> "list[Row]":
+    """Return the Slack threads of jobs that have not ended, or not before ``ended_since``; newest first.
+
+    ``heard_at`` is when something was last heard in one; None: nothing yet.
+    """
+    return tx.all(
+        "SELECT s.channel_id, s.thread_ts, min(s.created_at) AS created_at, "
+        "(SELECT max(c.executed_at) FROM user_commands c WHERE c.channel_id = s.channel_id "
+        " AND c.thread_ts = s.thread_ts) AS heard_at FROM sessions s "
+        "WHERE s.channel_id IS NOT NULL AND s.thread_ts IS NOT NULL "
+        "AND (s.completed_at IS NULL OR s.completed_at >= :ended_since) "
+        "GROUP BY s.channel_id, s.thread_ts ORDER BY max(s.created_at) DESC LIMIT :limit",
+        ended_since=ended_since,
+        limit=limit,
+    )
+
+
+def last_ended_job_id(tx: "Reading", statuses: tuple[JobStatus, ...]) -> str | None:
+    """Return the id of the job that ended last with one of ``statuses``."""
+    found: str | None = tx.value(
+        "SELECT id FROM sessions WHERE status IN :statuses ORDER BY COALESCE(completed_at, updated_at) DESC, id DESC "
+        "LIMIT 1",
+        statuses=statuses,
+    )
+    return found

@@ -70,6 +70,23 @@ def answer(tx: "Transaction", question_id: str, text: str, by: str) -> bool:
     return tx.update("questions", row, {"id": question_id, "status": "open"}) == 1
 
 
+def open_ones(tx: "Reading") -> list[Question]:
+    """Return every question that waits for an answer, oldest first."""
+    rows = tx.all("SELECT * FROM questions WHERE status = 'open' ORDER BY asked_at, id")
+    return [Question.from_row(row) for row in rows]
+
+
+def expire_one(tx: "Transaction", question_id: str) -> bool:
+    """Close an open question with its default answer where it has one; False when it is not open any more."""
+    changed = tx.execute(
+        "UPDATE questions SET status = 'expired', answer = default_answer, answered_at = :now "
+        "WHERE id = :id AND status = 'open'",
+        id=question_id,
+        now=tx.now_iso,
+    )
+    return changed == 1
+
+
 def expire(tx: "Transaction") -> int:
     """Close the open questions whose time is over, with their default answer where they have one."""
     return tx.execute(

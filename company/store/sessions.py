@@ -188,3 +188,15 @@ def pending_and_running(tx: "Reading") -> tuple[list[Session], list[Session]]:
     read = [Session.from_row(row) for row in rows]
     pending = [session for session in read if session.status is JobStatus.PENDING]
     return pending, [session for session in read if session.status is JobStatus.IN_PROGRESS]
+
+
+def place_thread(tx: "Transaction", session_id: str, channel_id: str, thread_ts: str) -> None:
+    """Note where a job is told, unless that is known."""
+    row = {"channel_id": channel_id, "thread_ts": thread_ts, "updated_at": tx.now_iso}
+    tx.update("sessions", row, {"id": session_id, "thread_ts": None})
+
+
+def leave_thread(tx: "Transaction", session_id: str) -> None:
+    """Forget where a job was to be told: Slack does not take it there."""
+    row = {"channel_id": None, "thread_ts": None, "updated_at": tx.now_iso}
+    tx.update("sessions", row, {"id": session_id})

@@ -88,3 +88,20 @@ def by_model(tx: "Reading", since: str = "") -> list[ModelTotal]:
         since=since,
     )
     return [ModelTotal(**row) for row in rows]
+
+
+def cost_by_agent_since(tx: "Reading", since: str) -> "list[dict[str, Any]]":
+    """Sum the dollars spent at or after ``since`` per agent (``agent_id``, ``name``, ``cost_usd``), dearest first."""
+    return tx.all(
+        "SELECT a.id AS agent_id, a.name, sum(u.cost_usd) AS cost_usd FROM llm_usage u "
+        "JOIN tasks t ON t.id = u.task_id JOIN agents a ON a.id = t.agent_id WHERE u.used_at >= :since "
+        "GROUP BY a.id, a.name ORDER BY cost_usd DESC, a.id",
+        since=since,
+    )
+
+
+def has_estimates(tx: "Reading", since: str) -> bool:
+    """Say whether a cost since then was estimated rather than reported."""
+    return (
+        tx.one("SELECT 1 FROM llm_usage WHERE used_at >= :since AND is_estimate = 1", since=since) is not None
+    )

@@ -60,6 +60,7 @@ class Admission:
     admitted: tuple[str, ...] = ()
     refused: Mapping[str, str] = field(default_factory=dict)  #: job id -> one sentence
     held: Mapping[str, str] = field(default_factory=dict)  #: job id -> what it waits for
+    is_over_budget: bool = False  #: the day's money is spent, and somebody waits for it
 
 
 def next_jobs(
@@ -92,7 +93,8 @@ def next_jobs(
         else:
             admitted.append(job.job_id)
             busy.append(job.repository)
-    return Admission(admitted=tuple(admitted), refused=refused, held=held)
+    is_over = budget is not None and spent_today_usd >= budget and bool(held)
+    return Admission(admitted=tuple(admitted), refused=refused, held=held, is_over_budget=is_over)
 
 
 def _rank(job: Waiting, now: datetime) -> tuple[int, datetime, str]:

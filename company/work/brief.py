@@ -13,6 +13,8 @@ from company.work.verification import Finding
 TEXT_MAX = 20_000  # characters of a priority file that reach a brief
 EVIDENCE_MAX = 4_000  # characters of evidence for one finding
 GUIDANCE_MAX = 8_000  # characters of a repository's own guidance
+NOTES_MAX = 20_000  # characters of what people added, the newest first kept
+BEFORE_MAX = 20_000  # characters of what stood in the thread before, and of the files that came with it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +34,7 @@ class BriefFacts:
     additions: str  #: what the repository adds for this agent
     findings: Sequence[Finding]  #: of the previous iteration, for this agent
     notes: Sequence[str]  #: what people wrote since
+    before: Sequence[str] = ()  #: what was said before the work was asked for, and files that came with it
     iteration: int
 
 
@@ -52,7 +55,8 @@ def compose_brief(facts: BriefFacts) -> str:
         _bullets("Already in the tree", facts.colleagues_done),
         _fenced("What the repository says about working in it", facts.guidance, GUIDANCE_MAX),
         _fenced("What the repository adds for you", facts.additions, GUIDANCE_MAX),
-        _bullets("What people added since", facts.notes),
+        _fenced("What was said before, and what came with it", "\n\n".join(facts.before), BEFORE_MAX),
+        _fenced("What people added since", _newest("\n\n".join(facts.notes)), NOTES_MAX),
         _findings(facts),
         _RULES,
     ]
@@ -80,6 +84,11 @@ def _findings(facts: BriefFacts) -> str:
         for finding in facts.findings
     ]
     return f"## Found in iteration {facts.iteration}: mend this\n\n" + "\n".join(blocks)
+
+
+def _newest(text: str) -> str:
+    """Keep the end of what grew too long: people correct themselves."""
+    return text if len(text) <= NOTES_MAX else f"[cut: what came before]\n{text[-(NOTES_MAX - 100) :]}"
 
 
 def _bullets(title: str, lines: Sequence[str]) -> str:

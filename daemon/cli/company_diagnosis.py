@@ -17,6 +17,7 @@ import typer
 from company.errors import AgentServiceError, GitError
 from daemon.cli.desk import Desk, config_path, open_desk, read_config, service_pid
 from daemon.cli.diagnosis import Finding
+from daemon.cli.slack_diagnosis import slack_findings
 
 if TYPE_CHECKING:
     from company.config import Config, RepositoryConfig
@@ -39,6 +40,7 @@ def company_findings(context: typer.Context) -> Iterator[Finding]:
     yield _time_zone(config)
     yield _service(config)
     yield from _books(context)
+    yield from slack_findings(config)
     yield from _runners(config)
     for repository in config.repositories:
         yield _repository(config, repository)

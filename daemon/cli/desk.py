@@ -40,11 +40,16 @@ class Desk:
 
 
 def config_path(context: typer.Context) -> Path:
-    """Return the config.yaml meant: ``--config``, the environment's, or that of this folder or above."""
-    from company.config import find_config
+    """Return the config.yaml meant: ``--config``, the environment's, or that of this folder or above.
+
+    What the company's service.env sets is in the environment afterwards.
+    """
+    from company.config import find_config, take_service_env
 
     given = context.find_root().params.get("config")
-    return find_config(given, Path.cwd(), os.environ)
+    path = find_config(given, Path.cwd(), os.environ)
+    take_service_env(path, os.environ)
+    return path
 
 
 def read_config(context: typer.Context) -> "Config":
@@ -130,14 +135,14 @@ def _open_store(config: "Config", path: Path, clock: "Clock") -> "Store":
     return store
 
 
-def service_pid(config: "Config") -> int | None:
-    """Return the process of the service that works in this folder; None when none seems to.
+def service_pid(config: "Config", program: str = "daemon") -> int | None:
+    """Return the process of the service (or of its bot) that works in this folder; None when none seems to.
 
     Good for a hint only: a process may have taken the number of one that is gone. The lock itself is not tried,
     because a service that starts at that moment would find it taken.
     """
     try:
-        pid = int((config.folders.state / "daemon.lock").read_text(encoding="ascii"))
+        pid = int((config.folders.state / f"{program}.lock").read_text(encoding="ascii"))
         os.kill(pid, 0)
     except PermissionError:
         return pid

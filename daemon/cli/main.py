@@ -20,6 +20,7 @@ from daemon.cli import (
     judgement,
     logs,
     making,
+    operating,
     pauses,
     planning,
     pull_requests,
@@ -60,10 +61,15 @@ app = typer.Typer(
 _COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
     "The service": {
         "up": service.up,
+        "bot": service.bot,
         "once": service.once,
         "doctor": doctor.doctor,
         "clean": cleaning.clean,
         "init": making.init,
+        "install": operating.install,
+        "uninstall": operating.uninstall,
+        "restart": operating.restart,
+        "status": operating.status,
     },
     "Work": {
         "drop": dropping.drop,

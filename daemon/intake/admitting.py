@@ -17,7 +17,7 @@ from company.closest import did_you_mean
 from company.orders.office import Office
 from company.orders.schedules import company_time_zone
 from company.orders.telling import tell_job
-from company.store import dependencies, pauses, sessions, usage
+from company.store import dependencies, outbox, pauses, sessions, usage
 from company.store.gate import Reading, Transaction
 from company.store.sessions import Session
 from company.work.admission import Admission, Limits, Waiting, next_jobs
@@ -38,6 +38,7 @@ class Admitting:
         self._office, self._inbox, self._start = office, inbox, start
         self._lock = threading.Lock()
         self._held: dict[str, str] = {}
+        self._told_budget_on = ""
         self._unstarted: list[str] = []  # admitted, and the engine could not take them
 
     def pass_once(self) -> tuple[str, ...]:
@@ -59,6 +60,8 @@ class Admitting:
         office = self._office()
         with office.store.reading() as tx:
             decided = decide(tx, office)
+        if decided.is_over_budget:
+            self._tell_budget(office, decided)
         if not decided.admitted and not decided.refused:
             self._log(decided)
             return ()
@@ -73,6 +76,27 @@ class Admitting:
         self._place((*admitted, *decided.refused))
         self._log(decided)
         return admitted
+
+    def _tell_budget(self, office: Office, decided: Admission) -> None:
+        """Tell once a day that nothing starts until tomorrow, or until the budget is raised."""
+        zone = ZoneInfo(company_time_zone(office.config))
+        day = office.clock.now().astimezone(zone).date().isoformat()
+        if self._told_budget_on == day:
+            return
+        budget = office.config.limits.budget_usd_per_day
+        with office.store.transaction() as tx:
+            outbox.say(
+                tx,
+                kind="paused",
+                subject_id=f"budget-{day}",
+                dedup_key=f"paused:budget:{day}",
+                payload={
+                    "reason": f"today's budget of ${budget:.2f} is spent",
+                    "waiting": len(decided.held),
+                    "mend": "it goes on at midnight, or when limits.budget_usd_per_day is raised",
+                },
+            )
+        self._told_budget_on = day
 
     def _begin_all(self, job_ids: Iterable[str]) -> None:
         unstarted = []

@@ -4,6 +4,7 @@ from typing import Any
 
 from company.errors import AgentServiceError
 from company.orders.telling import tell_job
+from company.store import notes as session_notes
 from company.store import sessions, tasks
 from company.work.report import counted
 from company.work.task import TaskStatus
@@ -104,7 +105,9 @@ def _worktree(place: Workplace, part: Assignment) -> Worktree:
 def _run_task(
     place: Workplace, part: Assignment, task_id: str, worktree: Worktree, desk: AgentDesk
 ) -> RunTask:
-    brief = brief_for(part, worktree.path)
+    with place.store.reading() as tx:
+        told = session_notes.of_session(tx, part.session.id)
+    brief = brief_for(part, worktree.path, told)
     limits = place.config.limits
     return RunTask(
         key=f"{part.session.id}/{part.name}",

@@ -5,11 +5,13 @@ they are data (company/work/brief.py), and what an agent may do is not theirs to
 """
 
 import stat
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from company.store.notes import Note
 from company.store.sessions import Session
 from company.work.brief import GUIDANCE_MAX, BriefFacts, compose_brief
 from company.work.priority import Priority, body_of
@@ -47,8 +49,8 @@ class Assignment:
         return self.story["plan"]["descriptions"][self.agent.id]
 
 
-def brief_for(part: Assignment, tree: Path) -> str:
-    """Write the brief of one run that starts from ``tree``."""
+def brief_for(part: Assignment, tree: Path, told: Sequence[Note] = ()) -> str:
+    """Write the brief of one run that starts from ``tree``; ``told`` is what people said to the job."""
     ready, agent, priority = part.story["ready"], part.agent, part.priority
     excused = _excused_checks(ready)
     mine = [finding_from(facts) for facts in part.findings if facts["agent_id"] in (agent.id, None)]
@@ -70,7 +72,8 @@ def brief_for(part: Assignment, tree: Path) -> str:
             guidance=_guidance(tree),
             additions=_words_in(tree, f"{ADDITIONS_FOLDER}/{agent.short_id}.md"),
             findings=mine,
-            notes=(),
+            notes=[f"{one.author}: {one.body}" for one in told if one.kind == "note"],
+            before=[f"{one.author}:\n{one.body}" for one in told if one.kind != "note"],
             iteration=part.iteration,
         )
     )

@@ -3,7 +3,7 @@
 import logging
 import shutil
 
-from company.orders.telling import tell_job
+from company.orders.telling import LOG_LINES, tell_file, tell_in_thread, tell_job, tell_log_end
 from company.store import agents as agent_rows
 from company.store import rewards, sessions, tasks, teams
 from company.store.gate import Transaction
@@ -23,6 +23,8 @@ from daemon.storage import trouble_in
 
 log = logging.getLogger(__name__)
 
+FILES_TOLD_MAX = 50  # names of changed files; the report has all
+
 
 def close(place: Workplace, job_id: str, story: StoryFacts) -> str:
     """End the job with the status the story has; return that status.
@@ -38,7 +40,7 @@ def close(place: Workplace, job_id: str, story: StoryFacts) -> str:
             analyse_session(tx, job_id, analyse(_facts(tx, job_id, story)))
             tell_job(tx, job_id, "closed")
     session = place.session(job_id)
-    for part in (_write_report, _write_state, _tidy):
+    for part in (_write_report, _write_state, _tell_thread, _tidy):
         try:
             part(place, session, story)
         except Exception as error:
@@ -138,6 +140,25 @@ def _reported(session: Session, task: tasks.Task) -> str:
     """Return how a run ended; one that was cut off because a person stopped the job is told as stopped."""
     was_cut_off = session.status is JobStatus.STOPPED and task.status is TaskStatus.BLOCKED
     return JobStatus.STOPPED if was_cut_off else task.status
+
+
+def _tell_thread(place: Workplace, session: Session, story: StoryFacts) -> None:
+    """Hand over in the job's thread: what was delivered, report and patch, or the end of the log."""
+    delivered = story.get("delivered")
+    tail = [] if session.status is JobStatus.COMPLETED else place.log(session.id).tail(LOG_LINES)
+    patch = place.reports(session.id) / "changes.patch"
+    with place.store.transaction() as tx:
+        if delivered:
+            facts = {key: delivered[key] for key in ("branch", "delivered_to", "pr_url")}
+            tell_in_thread(
+                tx, session.id, "delivered", "closed", {**facts, "files": delivered["files"][:FILES_TOLD_MAX]}
+            )
+        if session.status is not JobStatus.STOPPED:
+            tell_log_end(tx, session.id, tail)
+        report = place.relative(place.reports(session.id) / "report.md")
+        tell_file(tx, session.id, report, f"Report: {session.title}")
+        if patch.is_file():
+            tell_file(tx, session.id, place.relative(patch), f"Patch: {session.title}")
 
 
 def _notes(story: StoryFacts) -> list[str]:

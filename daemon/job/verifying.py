@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from company.orders.telling import tell_job
+from company.orders.telling import tell_job, tell_verdict
 from company.store import tasks
 from company.store.sessions import Session
 from company.work.report import counted
@@ -66,6 +66,17 @@ def verify(
         for task_id in duties:
             settle_task(tx, task_id, TaskStatus.COMPLETED)
         tell_job(tx, job_id, f"verdict:{iteration}")
+        tell_verdict(
+            tx,
+            job_id,
+            f"{iteration}",
+            iteration=iteration + 1,
+            findings=[
+                {**finding_facts(one), "text": place.redactor.text(one.text)} for one in verdict.findings
+            ],
+            checks=[(one.name, one.verdict) for one in judged.comparisons],
+            back_to=verdict.back_to,
+        )
     _write_state(place, session, story, iteration, judged, verdict)
     place.log(job_id).say("verification", _verdict_words(verdict))
     return {

@@ -6,19 +6,29 @@ the facts change, the report is the same file for the same facts, and the words 
 """
 
 import logging
+import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
-from company.learning.evaluation import CompanyEvaluation, render_evaluation
+from company.clock import to_iso
+from company.learning.evaluation import DAY, AgentEvaluation, CompanyEvaluation, render_evaluation
+from company.learning.rules import Recommendation
 from company.orders import experiments, patterns
 from company.orders.evaluations import company_evaluation
 from company.orders.experiments import ExperimentState
 from company.orders.office import Actor, Office
 from company.orders.patterns import Detected
-from company.store import outbox
+from company.store import outbox, usage
 from daemon.job.state_files import write_atomically
 
+if TYPE_CHECKING:
+    from company.store.gate import Transaction
+
 log = logging.getLogger(__name__)
+
+#: what a person should act on
+TOLD_ADVICE: Final = (Recommendation.FIRE, Recommendation.INVESTIGATE, Recommendation.DOUBLE_DOWN)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,21 +62,57 @@ def write_report(office: Office, evaluation: CompanyEvaluation) -> Path:
     return path
 
 
+def _advise(tx: "Transaction", one: AgentEvaluation, day: str) -> None:
+    """Advise to let an agent go, once a month at most: a person decides."""
+    outbox.say(
+        tx,
+        kind="advice",
+        subject_id=f"advice-{one.agent_id}",
+        dedup_key=f"advice:{one.agent_id}:{day[:7]}",
+        payload={"agent_id": one.agent_id, "name": one.name, "why": one.why, "policy": "rules"},
+    )
+
+
 def _tell(office: Office, evaluation: CompanyEvaluation, report: Path) -> None:
+    subject = f"evaluation-{evaluation.day}"
+    now = office.clock.now()
     with office.store.transaction() as tx:
+        before = usage.cost_between(tx, to_iso(now - 2 * DAY), to_iso(now - DAY))
         outbox.say(
             tx,
             kind="evaluation",
-            subject_id=f"evaluation-{evaluation.day}",
+            subject_id=subject,
             dedup_key=f"evaluation:{evaluation.day}",
+            payload={**_numbers(evaluation), "report": report.name, "cost_usd_before": before},
+        )
+        outbox.say(
+            tx,
+            kind="file",
+            subject_id=subject,
+            dedup_key=f"file:{subject}",
             payload={
-                "day": evaluation.day,
-                "report": report.name,
-                "jobs": dict(evaluation.jobs),
-                "points": evaluation.points,
-                "cost_usd": evaluation.cost_usd,
-                "experiments_decided": sum(one.is_decided_today for one in evaluation.experiments),
-                "patterns": sum(not one.is_watch for one in evaluation.patterns),
-                "proposals": len(evaluation.proposals),
+                "path": os.path.relpath(report, office.config.root),
+                "title": f"Evaluation of {evaluation.day}",
+                "thread_of": subject,
             },
         )
+        for one in evaluation.agents:
+            if one.recommendation is Recommendation.FIRE:
+                _advise(tx, one, evaluation.day)
+
+
+def _numbers(evaluation: CompanyEvaluation) -> dict[str, Any]:
+    return {
+        "day": evaluation.day,
+        "jobs": dict(evaluation.jobs),
+        "points": evaluation.points,
+        "cost_usd": evaluation.cost_usd,
+        "experiments_decided": sum(one.is_decided_today for one in evaluation.experiments),
+        "patterns": sum(not one.is_watch for one in evaluation.patterns),
+        "proposals": len(evaluation.proposals),
+        "advice": [
+            {"agent": one.name, "advice": one.recommendation.value}
+            for one in evaluation.agents
+            if one.recommendation in TOLD_ADVICE
+        ],
+    }

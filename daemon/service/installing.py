@@ -1,4 +1,4 @@
-"""Installing the daemon as a service: find out, write, bring up; the same again is harmless.
+"""Installing a program of the company as a service: find out, write, bring up; the same again is harmless.
 
 A file that a person edited, or that somebody else made, is never replaced without ``force``, and even then it is kept
 beside the new one.
@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Literal
 
 from company.config import Config
+from company.config.service_env import FILE_NAME
 from company.errors import OrderRefused
-from daemon.service.environment import FILE_NAME, carried
-from daemon.service.record import DAEMON, Scope, Seal, ServiceRecord, seal_of, service_name
+from daemon.service.environment import carried
+from daemon.service.record import SUBCOMMANDS, Scope, Seal, ServiceRecord, seal_of, service_name
 from daemon.service.search_path import (
     USUAL_PROGRAMS,
     ServicePath,
@@ -54,11 +55,12 @@ def plan(
     config: Config,
     environ: Mapping[str, str],
     supervisor: Supervisor,
+    program: str,
     *,
     python: str = sys.executable,
     passing: tuple[str, ...] | None = None,
 ) -> Plan:
-    """Find out what the service needs. Writes nothing. ``python`` is the interpreter it will run on.
+    """Find out what ``program`` needs as a service. Writes nothing. ``python`` is the interpreter it will run on.
 
     Raises OrderRefused where the company cannot be a service of that scope; ServiceManagerError.
     """
@@ -68,16 +70,16 @@ def plan(
     found_path = service_path(environ.get("PATH", ""), home=home, wanted=wanted, passing=passing)
     environment = carried(config, environ)
     record = ServiceRecord(
-        program=DAEMON,
+        program=program,
         company=config.company.name,
         root=config.root,
         # -P: a folder `daemon` or `company` in the company's own folder must not be taken for ours.
-        argv=(python, "-P", "-m", "daemon.cli.main", "--config", str(config.path), DAEMON),
+        argv=(python, "-P", "-m", "daemon.cli.main", "--config", str(config.path), *SUBCOMMANDS[program]),
         environment=(("PATH", found_path.value), *environment.settings),
         scope=supervisor.scope,
         user=user,
         changes_user=bool(config.work.agent_user),
-        errors_path=config.folders.logs / "service.stderr.log",
+        errors_path=config.folders.logs / f"{program}.stderr.log",
     )
     try:
         text = supervisor.render(record)
@@ -97,7 +99,7 @@ def plan(
 
 
 def install(plan: Plan, supervisor: Supervisor, *, force: bool, busy_pid: int | None = None) -> Installed:
-    """Write the file and bring the service up. ``busy_pid`` is a daemon at work in the folder, whoever started it.
+    """Write the file and bring the service up. ``busy_pid``: the program at work in the folder, whoever started it.
 
     Raises OrderRefused before anything is changed (an edited file, another daemon, the wrong user), OSError,
     ServiceManagerError (the file is written then, and the mend says what is left).
@@ -112,7 +114,8 @@ def install(plan: Plan, supervisor: Supervisor, *, force: bool, busy_pid: int | 
     if busy_pid is not None and state.pid != busy_pid:
         raise OrderRefused(
             "daemon_at_work",
-            f"a daemon is at work in {plan.record.root} outside the service (process {busy_pid}); nothing was changed",
+            f"a {plan.record.program} is at work in {plan.record.root} outside the service (process {busy_pid}); "
+            "nothing was changed",
             mend="stop it (Ctrl-C in its terminal; its jobs go on), then install again",
         )
     kept = None
@@ -131,13 +134,13 @@ def install(plan: Plan, supervisor: Supervisor, *, force: bool, busy_pid: int | 
     return Installed(action=action, kept=kept, notes=tuple(notes))
 
 
-def uninstall(config: Config, supervisor: Supervisor) -> Path | None:
+def uninstall(config: Config, supervisor: Supervisor, program: str) -> Path | None:
     """Stop the service and remove its file; return where an edited one was put aside. Agents under way go on.
 
     Raises OrderRefused for the wrong user, OSError, ServiceManagerError.
     """
     _refuse_wrong_user(supervisor)
-    name = service_name(DAEMON, config.root)
+    name = service_name(program, config.root)
     path = supervisor.path_of(name)
     supervisor.take_down(name)
     text = _read(path)
@@ -147,9 +150,9 @@ def uninstall(config: Config, supervisor: Supervisor) -> Path | None:
     return kept
 
 
-def installed_with(config: Config, platform: str = sys.platform) -> Supervisor | None:
-    """Return the service manager that has the company's daemon: the user's before the system's; None: neither."""
-    name = service_name(DAEMON, config.root)
+def installed_with(config: Config, program: str, platform: str = sys.platform) -> Supervisor | None:
+    """Return the service manager that has ``program``: the user's before the system's; None: neither."""
+    name = service_name(program, config.root)
     for scope in (Scope.USER, Scope.SYSTEM):
         supervisor = supervisor_for(scope, platform)
         if os.path.lexists(supervisor.path_of(name)):

@@ -1,18 +1,23 @@
 """What a service manager is told, whichever it is: one frozen record a program, and the seal on what is written.
 
-Each program of the company is a service of its own, so that one can be restarted without the other; today there is
-the daemon. Several companies live side by side on a machine: the company's folder is part of every name.
+Each program of the company is a service of its own, so that one can be restarted without the other. Several companies
+live side by side on a machine: the company's folder is part of every name.
 """
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 
 from company.ids import slug
 
-DAEMON = "daemon"  #: the program that does the work; also its subcommand
+DAEMON = "daemon"  #: the program that does the work
+BOT = "bot"  #: the program that speaks Slack
+#: program -> the subcommand that runs it alone, in the foreground
+SUBCOMMANDS: Mapping[str, tuple[str, ...]] = MappingProxyType({DAEMON: ("up", "--no-bot"), BOT: ("bot",)})
 STOP_WITHIN_S = 10  # it leaves within three; then the manager ends it, and nothing is lost
 #: The pulse waits up to 30 s for a locked database and a few for agents that do not want to stop. A needless restart
 #: costs a second: agents run on and are found again.
@@ -32,7 +37,7 @@ class Scope(StrEnum):
 class ServiceRecord:
     """One program as a service. Paths are absolute; nothing here is secret, because everybody can read a unit."""
 
-    program: str  #: ``daemon``
+    program: str  #: one of SUBCOMMANDS
     company: str  #: the company's name, for people
     root: Path  #: the company's folder, and where the program runs
     argv: tuple[str, ...]

@@ -56,7 +56,7 @@ def a_daemon_that_is_killed(
 ) -> Iterator[None]:
     """Run the service in a process of its own until something is so, and kill it hard."""
     service = subprocess.Popen(
-        [sys.executable, "-m", "daemon.cli.main", "--config", str(company.write_config()), "up"],
+        [sys.executable, "-m", "daemon.cli.main", "--config", str(company.write_config()), "up", "--no-bot"],
         cwd=Path(__file__).parents[2],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -36,7 +36,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_holds_the_packages_whole_what_they_read_and_nothing_else(built: Path) -> None:
     with zipfile.ZipFile(next(built.glob("*.whl"))) as wheel:
         names = {name for name in wheel.namelist() if ".dist-info/" not in name}
-    packages = {name for name in checkout_files() if name.startswith(("company/", "daemon/"))}
+    packages = {name for name in checkout_files() if name.startswith(("bot/", "company/", "daemon/"))}
     assert names == packages | set(SHIPPED.values())
 
 

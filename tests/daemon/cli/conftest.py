@@ -1,6 +1,7 @@
 """A company folder, and a terminal to give commands in."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,7 +69,10 @@ def run(company: Path, capsys: pytest.CaptureFixture[str]) -> Run:
 
     def give(*arguments: object) -> Ran:
         capsys.readouterr()
+        environment = dict(os.environ)
         code = main([str(one) for one in arguments])
+        os.environ.clear()  # a command takes the company's service.env into its process, which is ours
+        os.environ.update(environment)
         captured = capsys.readouterr()
         return Ran(code, captured.out, captured.err)
 

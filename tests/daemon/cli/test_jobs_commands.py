@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from company.one_per_folder import hold_folder
 from company.orders import jobs
 from company.orders.jobs import StartRequest
 from company.orders.office import Actor, Office
@@ -18,7 +19,6 @@ from daemon.cli.following import await_end, follow
 from daemon.cli.logs import follow_file, read_tail
 from daemon.job.settling import settle_session
 from daemon.job.state_files import StateFolder
-from daemon.one_per_folder import hold_folder
 from tests.daemon.cli.conftest import Run
 
 TEXT = b"# Add login\n\nPeople should be able to log in.\n"

@@ -21,7 +21,7 @@ from daemon.cli.main import app, main
 from tests.daemon.cli.conftest import Run
 
 COMMANDS = (
-    "up", "once", "doctor", "init", "audit", "drop", "plan", "jobs", "show", "logs", "stop", "retry", "pause",
+    "up", "bot", "once", "doctor", "init", "audit", "drop", "plan", "jobs", "show", "logs", "stop", "retry", "pause",
     "resume", "schedules", "agents", "hire", "edit", "fire", "rehire", "praise", "reject", "proposals", "approve",
     "dismiss", "evaluate", "experiments",
 )  # fmt: skip
@@ -78,7 +78,7 @@ def test_each_command_says_what_it_does_in_a_whole_sentence(command: str) -> Non
 
 def test_every_command_that_prints_takes_json() -> None:
     for command in COMMANDS:
-        if command in ("up", "once", "audit"):
+        if command in ("up", "bot", "once", "audit"):
             continue
         assert "--json" in CliRunner().invoke(app, [command, "--help"]).output, command
 

@@ -56,7 +56,8 @@ def test_a_day_is_evaluated_and_told(office: Office, nightly: Actor, busy_day: N
     assert "| open | model opus instead of sonnet | active | keep | 2 | 50.0 % |" in text
     assert "- Hire **Write Blog** for “write blog”: 3 commands so far" in text
     with office.store.reading() as tx:
-        (word,) = outbox.of_subject(tx, "evaluation-2026-11-25")
+        word, report = outbox.of_subject(tx, "evaluation-2026-11-25")
+    assert (report.kind, report.payload["path"]) == ("file", "reports/evaluation-2026-11-25.md")
     assert (word.kind, word.payload["report"]) == ("evaluation", "evaluation-2026-11-25.md")
     assert (word.payload["experiments_decided"], word.payload["proposals"]) == (2, 1)
 

@@ -1,4 +1,7 @@
-"""The service's own log: ``logs/service.log``, rotated, without secrets; warnings also go to the terminal."""
+"""What a program of the company says of itself: a log, rotated, without secrets; its warnings in the terminal too.
+
+``service.log`` is the daemon's, ``bot.log`` the bot's: two programs never write one file.
+"""
 
 import logging
 import logging.handlers
@@ -10,7 +13,7 @@ from company.redaction import Redactor
 FILE_BYTES = 5_000_000
 FILES_KEPT = 5
 _FORMAT = "%(asctime)s.%(msecs)03dZ %(levelname)-7s %(name)s: %(message)s"
-_OURS = ("company", "daemon")
+_OURS = ("company", "daemon", "bot")
 
 
 class _WithoutSecrets(logging.Formatter):
@@ -24,11 +27,11 @@ class _WithoutSecrets(logging.Formatter):
         return self._redactor.text(super().format(record))
 
 
-def open_service_log(folder: Path, redactor: Redactor) -> None:
-    """Send what the service says of itself to the file, and its warnings to the terminal as well."""
+def open_service_log(folder: Path, redactor: Redactor, name: str = "service.log") -> None:
+    """Send what this program says of itself to the file, and its warnings to the terminal as well."""
     folder.mkdir(parents=True, exist_ok=True)
     file = logging.handlers.RotatingFileHandler(
-        folder / "service.log", maxBytes=FILE_BYTES, backupCount=FILES_KEPT, encoding="utf-8", delay=True
+        folder / name, maxBytes=FILE_BYTES, backupCount=FILES_KEPT, encoding="utf-8", delay=True
     )
     file.setFormatter(_WithoutSecrets(redactor))
     terminal = logging.StreamHandler()

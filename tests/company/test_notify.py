@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from daemon.service.notify import Notifier, notifier_of
+from company.notify import Notifier, notifier_of
 
 
 class Listener:
