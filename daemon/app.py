@@ -87,7 +87,7 @@ class Daemon:
         redactor = Redactor(secrets_of(service))
         login.offer(web_origin(config), github_token(service))
         self._processes = Processes(config.folders.state / "runs", redactor=redactor, run_as=lodging.run_as)
-        self._inbox = Inbox(self.office)
+        self._inbox = Inbox(self.office, self._follow_config)
         self._disks = DiskWatch(lambda: watch.current().folders.all)
         self._place = place = Workplace(
             store=self.store,
@@ -244,17 +244,19 @@ class Daemon:
         waiting.chase(self.office())
         self._housekeeper.begin_when_due()
 
-    def _follow_config(self) -> None:
+    def _follow_config(self) -> str:
+        """Take in a config.yaml that was changed; return why it is not in use, '' when it is."""
         try:
             late = self._watch.refresh()
         except ConfigError as error:
             log.warning("config.yaml was changed and is not used: %s", error)
-            return
+            return self._watch.problem
         if late is None:
-            return
+            return self._watch.problem
         log.info("config.yaml was read again%s", f"; after a restart: {', '.join(late)}" if late else "")
         with self.store.transaction() as tx:
             seed(tx, self._watch.current())
+        return ""
 
     def _is_wanted(self, key: str) -> bool:
         """Say whether a process's job is still under way."""

@@ -10,6 +10,7 @@ import pytest
 
 pytest_plugins = [
     "tests.skips_fail",
+    "tests.orphans",
     "tests.store_fixtures",
     "tests.whole_company",
     "tests.bot.slack_stand_in",

@@ -190,7 +190,7 @@ class RepositoryConfig(Record):
     team: TeamId | None = None
     default_branch: Annotated[str, BeforeValidator(values.branch)] | None = None  #: None: what git says
     setup: tuple[Argv, ...] = ()
-    checks: tuple[CheckConfig, ...] = ()
+    checks: Annotated[tuple[CheckConfig, ...], BeforeValidator(values.named_checks)] = ()
     lock_files: tuple[Text, ...] = ()  #: () is the usual ones
     commands: Mapping[str, Argv] = Field(default_factory=dict)  #: short id of an agent -> its command here
     #: owner/name of its pull requests; None: what its address says

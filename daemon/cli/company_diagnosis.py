@@ -213,9 +213,15 @@ def _staff(desk: Desk) -> Iterator[Finding]:
             f"none of {len(staff)} has a command, nor a coding agent to run it",
             "give a repository `commands:` in config.yaml, or set work.runner",
         )
+    elif idle:
+        yield Finding(
+            "agents",
+            "note",
+            f"{len(staff) - len(idle)} of {len(staff)} who do the work can be run; not {', '.join(idle)}",
+            "give them a command in config.yaml (of their own, or a repository's), or set work.runner",
+        )
     else:
-        able = len(staff) - len(idle)
-        yield Finding("agents", "ok", f"{able} of {len(staff)} who do the work can be run")
+        yield Finding("agents", "ok", f"all {len(staff)} who do the work can be run")
 
 
 def _runners(config: "Config") -> Iterator[Finding]:

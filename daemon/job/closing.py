@@ -11,6 +11,7 @@ from company.store.sessions import Session
 from company.work.analysis import SessionFacts, analyse
 from company.work.job import JobStatus
 from company.work.report import ReportedTask, SessionStory, render_report
+from company.work.task import TaskStatus
 from company.work.verification import Comparison
 from daemon.git.worktree import remove_job
 from daemon.job.facts import StoryFacts, check_from, finding_from
@@ -116,7 +117,7 @@ def _write_report(place: Workplace, session: Session, story: StoryFacts) -> None
                 ReportedTask(
                     agent=names.get(task.agent_id, task.agent_id),
                     iteration=task.retry_count,
-                    status=task.status,
+                    status=_reported(session, task),
                     task=task.task_description,
                     duration_s=task.duration_seconds,
                     error=task.error_message,
@@ -134,6 +135,12 @@ def _write_report(place: Workplace, session: Session, story: StoryFacts) -> None
     folder = place.reports(session.id)
     folder.mkdir(parents=True, exist_ok=True)
     write_atomically(folder / "report.md", place.redactor.text(report))
+
+
+def _reported(session: Session, task: tasks.Task) -> str:
+    """Return how a run ended; one that was cut off because a person stopped the job is told as stopped."""
+    was_cut_off = session.status is JobStatus.STOPPED and task.status is TaskStatus.BLOCKED
+    return JobStatus.STOPPED if was_cut_off else task.status
 
 
 def _tell_thread(place: Workplace, session: Session, story: StoryFacts) -> None:
