@@ -15,17 +15,18 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from company.errors import AgentServiceError, GitError
+from company.errors import AgentServiceError
 from daemon.cli.desk import Desk, config_path, open_desk, read_config, service_pid
 from daemon.cli.diagnosis import Finding
+from daemon.cli.repository_diagnosis import repository_findings
+from daemon.cli.service_diagnosis import installed_findings
 from daemon.cli.slack_diagnosis import slack_findings
 
 if TYPE_CHECKING:
-    from company.config import Config, RepositoryConfig
+    from company.config import Config
 
 DISK_LOW = 2 << 30  # bytes
 CLOCK_SLACK = timedelta(minutes=1)
-NETWORK_TIMEOUT_S = 15
 
 
 def company_findings(context: typer.Context) -> Iterator[Finding]:
@@ -40,12 +41,13 @@ def company_findings(context: typer.Context) -> Iterator[Finding]:
     yield _disk(config)
     yield _time_zone(config)
     yield _service(config)
+    yield from installed_findings(config)
     yield from _agent_user(config)
     yield from _books(context)
     yield from slack_findings(config)
     yield from _runners(config)
     for repository in config.repositories:
-        yield _repository(config, repository)
+        yield from repository_findings(config, repository)
 
 
 def _folders(config: "Config") -> Iterator[Finding]:
@@ -247,47 +249,3 @@ def _runners(config: "Config") -> Iterator[Finding]:
                     )
         finally:
             processes.close()
-
-
-def _repository(config: "Config", repository: "RepositoryConfig") -> Finding:
-    from daemon.git.command import run_git
-    from daemon.git.source import look_at
-
-    name = f"repository {repository.name}"
-    source = repository.source(config.root)
-    if Path(source).is_relative_to(config.folders.state) and not Path(source).exists():
-        return Finding(
-            name, "note", f"{source} is not there yet", "the first start makes it: agent-service up"
-        )
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            control = _control(Path(folder))
-            looked = look_at(source, git_dir=control)
-            listing = run_git(
-                ("ls-remote", "--heads", looked.fetch),
-                git_dir=control,
-                timeout_s=NETWORK_TIMEOUT_S,
-                network=looked.folder is None,
-            )
-    except GitError as error:
-        return Finding(
-            name, "broken", error.stderr.strip() or str(error), error.mend or "mend it in config.yaml"
-        )
-    heads = {line.partition("refs/heads/")[2] for line in listing.stdout.splitlines()}
-    if not heads:
-        return Finding(name, "broken", f"{looked.fetch} has no branch", "make a first commit there")
-    wanted = repository.default_branch
-    if wanted is not None and wanted not in heads:
-        return Finding(
-            name, "broken", f"{looked.fetch} has no branch {wanted}", "correct default_branch in config.yaml"
-        )
-    return Finding(name, "ok", f"{looked.fetch}: {len(heads)} branch{'es' if len(heads) != 1 else ''}")
-
-
-def _control(folder: Path) -> Path:
-    """Make a control directory of an empty repository to call git from."""
-    from daemon.git.bare import make_bare
-    from daemon.git.control import open_control
-
-    make_bare(folder / "empty.git")
-    return open_control(folder / "control", folder / "empty.git")
