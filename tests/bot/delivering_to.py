@@ -4,7 +4,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -15,13 +15,22 @@ from company.orders.telling import tell_job
 from company.store import outbox, sessions
 from company.store.outbox import Word
 from company.work.job import JobStatus
-from tests.bot.slack_stand_in import SlackStandIn
+
+
+class Reachable(Protocol):
+    """A Slack that can be written to: ours, or one that others wrote."""
+
+    @property
+    def bot_token(self) -> str: ...
+
+    @property
+    def api_url(self) -> str: ...
 
 
 class Running:
     """One delivery that runs."""
 
-    def __init__(self, office: Office, slack: SlackStandIn, name: str, look_again_s: float) -> None:
+    def __init__(self, office: Office, slack: Reachable, name: str, look_again_s: float) -> None:
         self._office, self._slack, self._name, self._look_again_s = office, slack, name, look_again_s
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name=f"delivery {name}")
@@ -55,7 +64,7 @@ class Running:
 
 @contextmanager
 def delivering(
-    office: Office, slack: SlackStandIn, *, name: str = "one", look_again_s: float = 0.05
+    office: Office, slack: Reachable, *, name: str = "one", look_again_s: float = 0.05
 ) -> Iterator[Running]:
     """Deliver for a while."""
     running = Running(office, slack, name, look_again_s)
