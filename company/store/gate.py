@@ -142,6 +142,9 @@ class Transaction(Reading):
         return tuple(row)
 
 
+CLOSING_S = 5.0  # how long closing waits for transactions under way
+
+
 class Store:
     """The company's memory, open. Made by ``open_store``; safe to use from many threads."""
 
@@ -161,6 +164,9 @@ class Store:
         # SQLite's waiting is polling with sleeps of up to 100 ms; threads of one process queue here instead.
         self._writer = threading.Lock()
         self._open = threading.local()
+        self._ended = threading.Condition()
+        self._under_way = 0  # transactions of all threads
+        self._is_closed = False
         self.url_safe = backend.url_safe  #: where it is, without a password
         self.on_commit: Callable[[], None] | None = None  #: called after a commit that changed rows
 
@@ -175,7 +181,12 @@ class Store:
 
         Raises NestedTransaction, and StoreUnavailable when the write lock did not come in time.
         """
-        with self._alone(), self._writing_in_turn(), self._begun(self._backend.begin_writing):
+        with (
+            self._alone(),
+            self._counted(),
+            self._writing_in_turn(),
+            self._begun(self._backend.begin_writing),
+        ):
             tx = Transaction(self._database, self._clock, self._columns)
             yield tx
         if tx.changed_rows and self.on_commit is not None:
@@ -184,7 +195,7 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[Reading]:
         """Open a snapshot to read from: it waits for nobody and nobody waits for it."""
-        with self._alone(), self._begun(self._backend.begin_reading):
+        with self._alone(), self._counted(), self._begun(self._backend.begin_reading):
             yield Reading(self._database, self._clock)
 
     def version(self) -> int | str:
@@ -193,8 +204,29 @@ class Store:
             return self._backend.version()
 
     def close(self) -> None:
-        """Close every connection."""
-        self._backend.close()
+        """Let the transactions under way come to their end, refuse those that come later, close every connection.
+
+        A connection that is closed under a thread's statement ends the process. So one that does not come to its end
+        keeps all of them open: then the process is about to leave.
+        """
+        with self._ended:
+            self._is_closed = True
+            has_ended = self._ended.wait_for(lambda: self._under_way == 0, timeout=CLOSING_S)
+        if has_ended:
+            self._backend.close()
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        with self._ended:
+            if self._is_closed:
+                raise StoreError("the store was closed")
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._ended:
+                self._under_way -= 1
+                self._ended.notify_all()
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

@@ -393,3 +393,28 @@ def test_a_server_that_was_restarted_is_found_again(
         tx.insert("teams", TEAM)
     assert names(store) == ["X"]
     store.close()
+
+
+def test_closing_waits_for_what_is_under_way_and_refuses_what_comes_later(store: Store) -> None:
+    begun, go_on, seen = threading.Event(), threading.Event(), list[int]()
+
+    def read() -> None:
+        with store.reading() as tx:
+            begun.set()
+            go_on.wait(10)
+            seen.append(tx.value("SELECT count(*) FROM teams"))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    begun.wait(10)
+    closer = threading.Thread(target=store.close)
+    closer.start()
+    closer.join(0.1)
+    assert closer.is_alive()
+    with pytest.raises(StoreError, match="closed"), store.reading():
+        pass
+    go_on.set()
+    reader.join()
+    closer.join(10)
+    assert not closer.is_alive()
+    assert seen == [0]
