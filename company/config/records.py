@@ -34,6 +34,7 @@ from company.config.runners import PermissionsConfig, Runners
 from company.work.permissions import Permissions
 from company.work.staff import Duty
 
+
 class Company(Record):
     """Who this is."""
 
@@ -132,7 +133,9 @@ class ModelPrice(Record):
 
     input_usd_per_million: Usd = 0.0
     output_usd_per_million: Usd = 0.0
-    cached_usd_per_million: Usd | None = None  #: input that was read from the provider's cache; None: as input
+    cached_usd_per_million: Usd | None = (
+        None  #: input that was read from the provider's cache; None: as input
+    )
 
 
 class TeamConfig(Record):

@@ -10,7 +10,9 @@ class Permissions:
     """What an agent's program lets it do in its worktree."""
 
     edit: bool = True  #: change files
-    commands: tuple[str, ...] = (ANY,)  #: commands it may run: '*' is any, 'npm test' that one, 'git *' any git
+    commands: tuple[str, ...] = (
+        ANY,
+    )  #: commands it may run: '*' is any, 'npm test' that one, 'git *' any git
     asks: bool = False  #: a command that is not in the list is put to a person instead of being denied
     network: bool = True  #: reach the network, where the program can keep it from that
 

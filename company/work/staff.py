@@ -11,7 +11,9 @@ from typing import Protocol
 
 from company.work.permissions import Permissions
 
-COMMAND, AUTO = "command", "auto"  # runners with a meaning of their own: no model, and the first that can be used
+COMMAND = "command"  #: the runner of ordinary commands: no model
+AUTO = "auto"  #: the first coding agent that can be used
+NO_LIMITS = Permissions()
 
 
 class Duty(StrEnum):
@@ -39,7 +41,7 @@ class Agent:
     keywords: tuple[str, ...] = ()  #: words in a priority file that call for it
     works_after: tuple[str, ...] = ()  #: ids of agents whose work it builds on
     prompt: str | None = None  #: None: the shipped prompt
-    permissions: Permissions = Permissions()
+    permissions: Permissions = NO_LIMITS
 
     @property
     def short_id(self) -> str:
@@ -138,5 +140,5 @@ def resolve_agent(
         keywords=tuple(execution.keywords),
         works_after=tuple(execution.works_after),
         prompt=row.prompt,
-        permissions=permissions or Permissions(),
+        permissions=permissions or NO_LIMITS,
     )

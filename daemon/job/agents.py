@@ -36,7 +36,7 @@ def run_agent(
 ) -> RunFacts:
     """Let ``agent_id`` work on the tree as it stands; a run that did not end well is settled as failed at once."""
     part = _assignment(place, job_id, iteration, agent_id, story, findings)
-    runner = runner_for(part.agent.runner, place.config, place.processes)
+    runner = runner_for(part.agent.runner, place.config, place.processes, place.environment)
     task_id = _begin(place, part)
     desk = AgentDesk(place, job_id, part.agent, iteration, task_id)
     worktree = _worktree(place, part)
