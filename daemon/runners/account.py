@@ -53,7 +53,8 @@ class Account:
                 self._use(dict(data))
             case EventKind.RETRY:
                 self.retries += 1
-                self.outcome = None
+                if not data.get("stream"):  # the two streams are not in order
+                    self.outcome = None
             case EventKind.RESULT:
                 self._conclude(event)
             case EventKind.ERROR:

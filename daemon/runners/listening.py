@@ -72,7 +72,8 @@ class Listener:
             case EventKind.RESULT:
                 self._concluded()
             case EventKind.RETRY:
-                self._rest()
+                if self.account.outcome is None:
+                    self._rest()
                 if self.account.retries > self._limits.retries_max:
                     self._end(f"it tried again {self.account.retries} times in a row: {event.text}")
             case EventKind.USAGE:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, Protocol
 
 from daemon.processes.record import Stream
@@ -38,8 +39,8 @@ class Silent:
 def translated(translator: Translator, stream: str, line: str) -> list[Event]:
     """Return what a line tells. A line that is no JSON object, or only a part of one, is text."""
     if stream == Stream.STDERR:
-        found = translator.complaint(line)
-        return [found or Event(EventKind.TEXT, line, {"stream": stream})]
+        found = translator.complaint(line) or Event(EventKind.TEXT, line)
+        return [replace(found, data={**found.data, "stream": stream})]
     if stream != Stream.STDOUT:
         return [Event(EventKind.TEXT, line, {"stream": stream})]
     record = _object_in(line)

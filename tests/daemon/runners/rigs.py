@@ -145,7 +145,7 @@ def program_rig(name: str) -> Rig:
 
     def task(folder: Path, scenario: Scenario, changes: dict[str, Any]) -> RunTask:
         plain = {key: value for key, value in changes.items() if key != "facts"}
-        made = task_for(folder, agent_with(runner=name), **plain)
+        made = task_for(folder, plain.pop("agent", agent_with(runner=name)), **plain)
         facts = {"scenario": scenario.value, **changes.get("facts", {})}
         (folder / "scenario.json").write_text(json.dumps(facts), encoding="utf-8")
         return made
