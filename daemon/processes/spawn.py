@@ -102,6 +102,10 @@ class Processes:
         known = attempts(self._runs_dir / key, key)
         return bool(known) and known[-1].is_running()
 
+    def is_known(self, key: str) -> bool:
+        """Say whether a process with this key was ever started, and is not forgotten."""
+        return bool(attempts(self._runs_dir / key, key))
+
     def is_closed(self) -> bool:
         """Say whether close() was called: whoever waits for something else than a process leaves by Detached."""
         return not self._let_go.alive
@@ -136,6 +140,11 @@ class Processes:
         for folder in self._job_folders(key_prefix):
             with contextlib.suppress(OSError):
                 folder.rmdir()
+
+    def forget_one(self, key: str) -> None:
+        """Remove the folder of the ended process with exactly this key: it could run again."""
+        if not self.is_live(key):
+            shutil.rmtree(self._runs_dir / key, ignore_errors=True)
 
     def sweep(self, is_wanted: Callable[[str], bool]) -> list[str]:
         """End what nobody wants and what has lost its shim; return a line for people about each.

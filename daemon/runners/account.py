@@ -7,6 +7,7 @@ from typing import Any
 from daemon.runners.protocol import Event, EventKind, Usage
 
 LINE_MAX = 300  # characters of a line that goes into a reason
+_WORK = (EventKind.TEXT, EventKind.TOOL, EventKind.TOOL_RESULT)
 _COUNTS = ("input_tokens", "cached_tokens", "output_tokens")
 
 
@@ -34,6 +35,7 @@ class Account:
         self.answer = ""  #: its last words
         self.last_line = ""  #: of anything it wrote
         self.error = ""  #: its last error
+        self.is_over_budget = False  #: it says that it reached the budget it was given
         self.usage_limit = ""  #: what it said of one
         self.denials: list[str] = []
         self.retries = 0  #: in a row
@@ -48,6 +50,12 @@ class Account:
         data = event.data
         if event.text.strip() and event.kind is not EventKind.USAGE:
             self.last_line = one_line(event.text)
+        if event.kind in _WORK and not data.get("stream"):
+            self.retries = 0
+        self._sort(event)
+
+    def _sort(self, event: Event) -> None:
+        data = event.data
         match event.kind:
             case EventKind.USAGE:
                 self._use(dict(data))
@@ -66,8 +74,6 @@ class Account:
                 self._model = str(data.get("model") or self._model)
             case EventKind.TEXT if data.get("stream") is None:
                 self.answer = event.text
-        if event.kind in (EventKind.TEXT, EventKind.TOOL, EventKind.TOOL_RESULT) and not data.get("stream"):
-            self.retries = 0
 
     def usage(self) -> Usage:
         """Sum what was used, by the program's total where it gave one."""
@@ -91,6 +97,7 @@ class Account:
         self._used[key] = row
 
     def _conclude(self, event: Event) -> None:
+        self.is_over_budget = bool(event.data.get("is_over_budget"))
         self.outcome = Outcome(
             bool(event.data.get("is_ok", True)), one_line(str(event.data.get("reason", "")))
         )

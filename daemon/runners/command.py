@@ -55,6 +55,7 @@ class CommandRunner:
             exit_code=end.exit_code,
             ended=end.reason,
             duration_s=end.duration_s,
+            ended_at=end.ended_at,
             model_used=reader.usage.model,
             input_tokens=reader.usage.input_tokens,
             output_tokens=reader.usage.output_tokens,

@@ -193,6 +193,7 @@ class ProgramRunner:
             exit_code=end.exit_code,
             ended=EndReason.EXITED if is_ours and end.reason is EndReason.STOPPED else end.reason,
             duration_s=end.duration_s,
+            ended_at=end.ended_at,
             model_used=usage.model if usage.model != "none" else task.model,
             input_tokens=usage.input_tokens,
             cached_tokens=usage.cached_tokens,
@@ -200,7 +201,7 @@ class ProgramRunner:
             # What a model of one's own costs is not known to the program: its price would be an invention.
             cost_usd=None if self.settings.base_url else usage.cost_usd,
             usage_limit=account.usage_limit if reason else "",
-            is_over_budget=listener.is_over_budget,
+            is_over_budget=listener.is_over_budget or account.is_over_budget,
             denials=tuple(account.denials),
             feedback=self._feedback(spec, task, account.answer),
         )

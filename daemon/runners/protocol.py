@@ -144,6 +144,7 @@ class RunResult:
     exit_code: int | None
     ended: EndReason
     duration_s: float
+    ended_at: str = ""  #: UTC as stored
     model_used: str = "none"
     input_tokens: int = 0
     output_tokens: int = 0

@@ -93,7 +93,13 @@ class ClaudeStream:
         reason = "" if is_ok else _why(record)
         if not is_ok and (limit := limit_error(reason)) is not None:
             yield limit
-        yield result(is_ok=is_ok, reason=reason, denials=[_denial(one) for one in _denied(record)])
+        is_over_budget = record.get("subtype") == "error_max_budget_usd"
+        yield result(
+            is_ok=is_ok,
+            reason=reason,
+            is_over_budget=is_over_budget,
+            denials=[_denial(one) for one in _denied(record)],
+        )
 
 
 def _retry(record: dict[str, Any]) -> Event:
