@@ -8,9 +8,10 @@ each request's signature is checked.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
+import aiohttp
 from aiohttp import web
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
@@ -44,6 +45,7 @@ BUSY_TIMEOUT_MS: Final = 1500  # Slack waits 3 s for an answer
 CALL_TIMEOUT_S: Final = 10
 PAIRING_LOOK_S: Final = 60.0
 CONFIG_LOOK_S: Final = 5.0
+AGAIN_S: Final = 1.0
 #: Slack's answers after which trying again is useless
 _HOPELESS: Final = frozenset(
     {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "missing_scope"}
@@ -93,6 +95,8 @@ class Bot:
 
     async def start(self) -> None:
         """Introduce ourselves to Slack and begin to listen. Raises ConfigError where Slack does not know the token."""
+        # A session of our own: without one the SDK opens a connection for each call.
+        self.client.session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CALL_TIMEOUT_S))
         me = await self._introduce()
         self._workspace_id = str(me["team_id"])
         if self._settings.is_local:
@@ -100,14 +104,14 @@ class Bot:
         await self._print_pairing_code(is_start=True)
         await self._listen()
         for work in (
-            self._recorder.replay(self._dispatch),
-            self._backfill.keep_marks(),
-            self._catch_up(),
-            self._keep_pairing(),
-            self._follow_config(),
-            self._delivery.run(),
+            self._replay,
+            self._backfill.keep_marks,
+            self._catch_up,
+            self._keep_pairing,
+            self._follow_config,
+            self._delivery.run,
         ):
-            self._tasks.append(asyncio.create_task(work))
+            self._tasks.append(asyncio.create_task(_kept_running(work)))
 
     async def stop(self) -> None:
         """Stop listening, let what is under way come to its end for a moment, and close the books."""
@@ -121,8 +125,13 @@ class Bot:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         with contextlib.suppress(StoreError):
             await self._backfill.flush()
+        if self.client.session is not None:
+            await self.client.session.close()
         self._recorder.close()
         self.store.close()
+
+    async def _replay(self) -> None:
+        await self._recorder.replay(self._dispatch)
 
     def _make_app(self) -> AsyncApp:
         app = AsyncApp(
@@ -234,3 +243,13 @@ class Bot:
                 await asyncio.to_thread(self._watch.refresh)
             except ConfigError as error:
                 log.warning("config.yaml was changed and is not used: %s", error)
+
+
+async def _kept_running(work: Callable[[], Awaitable[None]]) -> None:
+    """Run ``work``, which has no end, again and again: a fault in one look must not be the last look."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            log.exception("a part of the bot failed, and begins again")
+        await asyncio.sleep(AGAIN_S)

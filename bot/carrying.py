@@ -19,7 +19,7 @@ from bot.incoming import Incoming
 from bot.recording import Noted, Recorder
 from bot.trouble import SLACK_TROUBLE
 from bot.views import problem
-from company.errors import AgentServiceError
+from company.errors import AgentServiceError, NotPermitted, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -67,11 +67,12 @@ class Carrier:
         except Exception as fault:  # the top of a listener: whoever asked must hear that it failed
             log.exception("a listener failed")
             await self._tell(noted.incoming, fault)
-        finally:
-            await asyncio.to_thread(self._recorder.finish, noted)
+        # Not in a `finally`: what was cut off because the bot leaves is not carried out, and is when it comes again.
+        await asyncio.to_thread(self._recorder.finish, noted)
 
     async def _tell(self, at: Incoming, error: Exception) -> None:
         try:
-            await self._desk.whisper(at, problem.problem_view(error))
-        except SLACK_TROUBLE as trouble:
-            log.warning("Slack did not take the news of a failure: %s", trouble)
+            may = await self._desk.who_may(at, error.needed) if isinstance(error, NotPermitted) else ()
+            await self._desk.whisper(at, problem.problem_view(error, may))
+        except (StoreError, *SLACK_TROUBLE) as trouble:
+            log.warning("the news of a failure did not get through: %s", trouble)

@@ -136,6 +136,11 @@ class Deliverer:
             return await self._after(word, failure_of(error, is_edit=is_edit), place, is_edit=is_edit)
         except StoreError as error:
             return self._failed(word, Failure(Means.UNCERTAIN, str(error)))
+        except (
+            Exception
+        ) as fault:  # the top of a delivery: one word that fails us must not silence the others
+            log.exception("outbox: %s %s could not be told", word.kind, word.subject_id)
+            return self._failed(word, Failure(Means.UNCERTAIN, repr(fault)[:500]))
 
     async def _post(self, word: Word, place: Place) -> Outcome:
         assert word.delivery_id is not None, "a claim names its delivery"

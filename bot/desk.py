@@ -16,10 +16,12 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.identity import Identity
 from bot.incoming import Incoming, Kind
+from bot.places import Place
 from bot.trouble import SLACK_TROUBLE
-from bot.views.message import Message
-from company.orders import looking
-from company.orders.office import Actor, Office
+from bot.uploading import Upload, upload
+from bot.views.message import FileToUpload, Message, Shown
+from company.orders import looking, people
+from company.orders.office import Actor, Office, Role
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +52,10 @@ class Desk:
     async def actor(self, at: Incoming) -> Actor:
         """Return who did this, with the role they have now."""
         return await self._identity.actor_of(at.user_id, at.workspace_id)
+
+    async def who_may(self, at: Incoming, role: str) -> tuple[str, ...]:
+        """Return the people who have ``role`` or more."""
+        return await asyncio.to_thread(people.holders, self.office, at.workspace_id, Role(role))
 
     async def order(
         self,
@@ -85,12 +91,25 @@ class Desk:
         own = await self.job_of_thread(at)
         return await self.order(looking.find_ended_job, at, word, own, is_failed=False)
 
-    async def answer(self, at: Incoming, message: Message) -> None:
+    async def answer(self, at: Incoming, message: Shown) -> None:
         """Say ``message`` to whoever did this, where they did it."""
+        if isinstance(message, FileToUpload):
+            await self._send_file(at, message)
+            return
         if at.kind in _HERE and at.channel_id:
             await self.say(at.channel_id, message, thread_ts=self._thread(at))
         else:
             await self.whisper(at, message)
+
+    async def _send_file(self, at: Incoming, file: FileToUpload) -> None:
+        """Share a file where it was asked for; what only they would see goes to their direct messages."""
+        place = Place(at.channel_id, self._thread(at)) if at.kind in _HERE and at.channel_id else None
+        if place is None:
+            opened = await self.client.conversations_open(users=[at.user_id])
+            place = Place(str(opened["channel"]["id"]))
+        content = file.content.encode("utf-8", "replace")
+        what = Upload(filename=file.filename, content=content, title=file.title, comment=file.comment)
+        await upload(self.client, place, what)
 
     def _thread(self, at: Incoming) -> str | None:
         return at.thread_ts if at.kind is Kind.DIRECT else at.answer_ts
@@ -106,7 +125,7 @@ class Desk:
         """Answer so that only the person sees it: where they stand, else in their direct messages."""
         if at.response_url:
             body = {"response_type": "ephemeral", "replace_original": False, **_body(message)}
-            sent = await AsyncWebhookClient(at.response_url).send_dict(body)
+            sent = await AsyncWebhookClient(at.response_url, session=self.client.session).send_dict(body)
             if sent.status_code == 200:
                 return
             log.info("the response_url was refused (%s): told in another way", sent.status_code)

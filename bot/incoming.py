@@ -29,6 +29,10 @@ class Kind(StrEnum):
     HOME = "home"
 
 
+#: what is said in a message, or done to one: what comes of it belongs into its thread
+_WITH_A_MESSAGE = (Kind.MESSAGE, Kind.DIRECT, Kind.SHORTCUT)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Incoming:
     """One thing a person did."""
@@ -60,7 +64,7 @@ class Incoming:
     @property
     def answer_ts(self) -> str | None:
         """The thread an answer belongs into: the one it was said in, else the one its message begins."""
-        return self.thread_ts or (self.message_ts if self.kind in (Kind.MESSAGE, Kind.DIRECT) else None)
+        return self.thread_ts or (self.message_ts if self.kind in _WITH_A_MESSAGE else None)
 
 
 def incoming_of(body: Mapping[str, Any], *, bot_id: str = "") -> Incoming | None:

@@ -166,7 +166,7 @@ class GitError(AgentServiceError):
     """A git command failed. ``stderr`` is bounded and holds no credentials.
 
     ``code`` is stable, for callers that branch (``daemon/git/complaint.py`` has the list); empty when git's own words
-    are all there is.
+    are all there is. ``exit_code`` None: git was ended for taking too long (``code`` says so), or never asked.
     """
 
     def __init__(
@@ -174,5 +174,7 @@ class GitError(AgentServiceError):
     ) -> None:
         self.argv, self.exit_code, self.stderr, self.mend = tuple(argv), exit_code, stderr, mend
         self.code = code
+        words = stderr.strip()
+        was_asked = exit_code is not None or code == "timed_out"
         ended = "timed out" if exit_code is None else f"exit {exit_code}"
-        super().__init__(f"git {' '.join(self.argv)} ({ended}): {stderr.strip()}")
+        super().__init__(f"git {' '.join(self.argv)} ({ended}): {words}" if was_asked else words)

@@ -6,7 +6,8 @@ that the service does not know, passes. Redaction works line by line, only ever 
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
 
 MARK = "[redacted]"
 SECRET_MIN = 6  # characters; shorter values ('1', 'true') would redact half of every log
@@ -18,7 +19,7 @@ SECRET_NAME = re.compile(
 
 #: one regular expression a shape; in the subset that means the same for str and bytes
 SHAPES = (
-    r"sk-[A-Za-z0-9_-]{16,}",  # OpenAI, Anthropic, OpenRouter
+    r"(?<![A-Za-z0-9])sk-[A-Za-z0-9_-]{16,}",  # OpenAI, Anthropic, OpenRouter; not the end of task-<uuid>
     r"gh[pousr]_[A-Za-z0-9]{20,}",  # GitHub
     r"github_pat_[A-Za-z0-9_]{22,}",
     r"glpat-[A-Za-z0-9_-]{20,}",  # GitLab
@@ -62,6 +63,19 @@ class Redactor:
     def text(self, text: str) -> str:
         """Return ``text`` without secrets."""
         return self._pattern.sub(MARK, text)
+
+    def value(self, value: Any, *, leaving: Collection[str] = ()) -> Any:
+        """Return a JSON value without secrets; what stands under a key in ``leaving`` is left as it is."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, Mapping):
+            return {
+                self.text(str(key)): one if key in leaving else self.value(one, leaving=leaving)
+                for key, one in value.items()
+            }
+        if isinstance(value, list | tuple):
+            return [self.value(one, leaving=leaving) for one in value]
+        return value
 
     def for_environment(self, environ: Mapping[str, str]) -> "Redactor":
         """Return a redactor that knows the secrets in ``environ`` too."""

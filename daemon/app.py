@@ -36,6 +36,7 @@ from daemon.intake.clock import ScheduleClock
 from daemon.intake.inbox import Inbox
 from daemon.intake.watcher import Watcher
 from daemon.job.following import Following
+from daemon.job.lodging import lodging_of
 from daemon.job.money import Ledger
 from daemon.job.resting import Resting
 from daemon.job.steps import JobSteps
@@ -43,7 +44,7 @@ from daemon.job.workflow import JobWorkflow
 from daemon.job.workplace import Workplace
 from daemon.learning.evaluating import run_evaluation
 from daemon.processes.spawn import Processes
-from daemon.storage import DiskWatch
+from daemon.storage import DiskWatch, patiently
 from daemon.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
@@ -77,15 +78,7 @@ class Daemon:
         self._on_beat = on_beat
         self._watch, self._clock = watch, clock or SystemClock()
         config = watch.current()
-        if (
-            config.work.agent_user
-        ):  # the shim can change its user; worktrees and briefs do not yet belong to that one
-            raise ConfigError(
-                config.path,
-                "work.agent_user",
-                "jobs cannot run as another user yet: their folders would be closed to it",
-                mend="leave it empty",
-            )
+        lodging = lodging_of(config)
         service = dict(os.environ if environment is None else environment)
         config.folders.state.mkdir(parents=True, exist_ok=True)
         self.store = open_store(
@@ -95,8 +88,8 @@ class Daemon:
             seed(tx, config)
         redactor = Redactor(secrets_of(service))
         login.offer(web_origin(config), github_token(service))
-        self._processes = Processes(config.folders.state / "runs", redactor=redactor)
-        self._inbox = Inbox(self.office)
+        self._processes = Processes(config.folders.state / "runs", redactor=redactor, run_as=lodging.run_as)
+        self._inbox = Inbox(self.office, self._follow_config)
         self._disks = DiskWatch(lambda: watch.current().folders.all)
         self._place = place = Workplace(
             store=self.store,
@@ -107,6 +100,7 @@ class Daemon:
             environment=service,
             disks=self._disks,
             agents_at_once=threading.BoundedSemaphore(config.limits.agents_at_once),
+            lodging=lodging,
             place_file=self._inbox.place,
             ledger=Ledger(),
             resting=Resting(),
@@ -147,12 +141,15 @@ class Daemon:
         self._alarm.set()
 
     def drain(self) -> None:
-        """Return when the inbox is empty and no job runs or could start."""
+        """Return when the inbox is empty and no job runs or could start. Trouble with storage is waited out."""
         self._watcher.wait_until_quiet(DRAIN_INTAKE_S)
         while not self._leaving.is_set():
-            if not self._admitting.pass_once() and not self._in_progress() and self._engine.is_idle():
+            if patiently(self._is_drained, "draining"):
                 return
             self._leaving.wait(DRAIN_LOOK_S)
+
+    def _is_drained(self) -> bool:
+        return not self._admitting.pass_once() and not self._in_progress() and self._engine.is_idle()
 
     def close(self) -> None:
         """Stop in a process that lives on. Only when no job is under way (see ``Engine.close``)."""
@@ -251,17 +248,19 @@ class Daemon:
         waiting.chase(self.office())
         self._housekeeper.begin_when_due()
 
-    def _follow_config(self) -> None:
+    def _follow_config(self) -> str:
+        """Take in a config.yaml that was changed; return why it is not in use, '' when it is."""
         try:
             late = self._watch.refresh()
         except ConfigError as error:
             log.warning("config.yaml was changed and is not used: %s", error)
-            return
+            return self._watch.problem
         if late is None:
-            return
+            return self._watch.problem
         log.info("config.yaml was read again%s", f"; after a restart: {', '.join(late)}" if late else "")
         with self.store.transaction() as tx:
             seed(tx, self._watch.current())
+        return ""
 
     def _is_wanted(self, key: str) -> bool:
         """Say whether a process's job is still under way."""

@@ -10,9 +10,11 @@ import pytest
 
 pytest_plugins = [
     "tests.skips_fail",
+    "tests.orphans",
     "tests.store_fixtures",
     "tests.whole_company",
     "tests.bot.slack_stand_in",
+    "tests.bot.browser",
 ]
 
 

@@ -50,9 +50,13 @@ def _memory() -> Path | None:
 
 
 class PostgresqlServer:
-    """One running server. ``template`` is a database that ``new_database`` copies."""
+    """One running server. ``template`` is a database that ``new_database`` copies.
 
-    def __init__(self, programs: Path) -> None:
+    ``keeps_commits``: what was committed is there after a crash, as on every server that people use.
+    """
+
+    def __init__(self, programs: Path, *, keeps_commits: bool = False) -> None:
+        self._settings = _SETTINGS | ({"synchronous_commit": "on"} if keeps_commits else {})
         _remove_orphans(programs)
         self._programs = programs
         # A short path: a socket's has 107 bytes at most.
@@ -69,7 +73,7 @@ class PostgresqlServer:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        settings = {**_SETTINGS, "unix_socket_directories": str(self._folder)}
+        settings = {**self._settings, "unix_socket_directories": str(self._folder)}
         options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
         self._run("pg_ctl", "start", "--pgdata=data", "--wait", "--log=log", "--options", options)
 

@@ -11,10 +11,10 @@ from typing import Any
 from bot.answers import company, feedback, jobs, staff, words
 from bot.desk import Desk
 from bot.incoming import Incoming
-from bot.views.message import Message
+from bot.views.message import Shown
 from company.repetition import command as c
 
-Answer = Callable[[Desk, Incoming, Any], Awaitable[Message | None]]
+Answer = Callable[[Desk, Incoming, Any], Awaitable[Shown | None]]
 
 ANSWERS: Mapping[type[c.Command], Answer] = MappingProxyType(
     {

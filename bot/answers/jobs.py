@@ -6,11 +6,13 @@ from bot.attachments import context_of
 from bot.desk import Desk
 from bot.incoming import Incoming, Kind
 from bot.views import replies
-from bot.views.message import Message
+from bot.views.message import Message, Shown
+from bot.views.story import log_view
 from company.orders import jobs, looking, pull_requests
 from company.repetition import command as c
 from company.work.job import JobStatus
 
+_LOG_LINES = 100
 _WITH_A_MESSAGE = (Kind.MESSAGE, Kind.DIRECT)
 
 
@@ -53,10 +55,11 @@ async def explain_job(desk: Desk, at: Incoming, meant: c.ExplainJob) -> Message:
     return replies.why(await desk.order(looking.job_facts, at, job_id))
 
 
-async def show_logs(desk: Desk, at: Incoming, meant: c.ShowLogs) -> Message:
-    """Show the end of its log."""
+async def show_logs(desk: Desk, at: Incoming, meant: c.ShowLogs) -> Shown:
+    """Show the end of its log: in a message where it fits, else as a file."""
     job_id = await desk.job(at, meant.job, is_order=False)
-    return replies.log(*await desk.order(looking.log_tail, at, job_id))
+    session, tail = await desk.order(looking.log_tail, at, job_id, lines=_LOG_LINES)
+    return log_view(session.id, session.title, tail)
 
 
 async def stop_job(desk: Desk, at: Incoming, meant: c.StopJob) -> Message:

@@ -6,24 +6,21 @@ from bot.desk import Desk
 from bot.incoming import Incoming
 from bot.views import guidance, replies
 from bot.views.message import Message
-from company.errors import NotPermitted
 from company.orders import threads
+from company.orders.permission import Action, is_allowed
 from company.repetition import command as c
 from company.repetition.wording import take_options
 
 
 async def tell(desk: Desk, at: Incoming, meant: c.TellJob) -> Message | None:
     """Pass words on to a job's agents; to one that has ended, a mention begins a new job in its thread."""
+    if not at.is_addressed and not is_allowed(await desk.actor(at), Action.TELL):
+        return None  # people may talk in a thread without being told each time what they may not
     job_id = await desk.job(at, meant.job, is_order=True)
     words = await with_files(desk, at, meant.text)
-    try:
-        told = await desk.order(
-            threads.tell, at, job_id, words, delivery_id=at.delivery_id, is_addressed=at.is_addressed
-        )
-    except NotPermitted:
-        if at.is_addressed:
-            raise
-        return None  # people may talk in a thread without being told each time what they may not
+    told = await desk.order(
+        threads.tell, at, job_id, words, delivery_id=at.delivery_id, is_addressed=at.is_addressed
+    )
     if told.heard is threads.Heard.TOO_LATE:
         if not at.is_addressed:
             return None

@@ -55,7 +55,7 @@ async def logs(desk: Desk, at: Incoming) -> None:
 async def delivery(desk: Desk, at: Incoming) -> None:
     """Do what was chosen from the menu of a delivered branch."""
     subject = _subject(at)
-    if subject.choice not in ("ready", "merge", "close"):
+    if subject.choice not in ("ready", "merge", "close", "mend"):
         raise OrderRefused("bad_button", "that choice is none of mine, or of an older version")
     await answers.answer(desk, at, c.ChangePullRequest(job=subject.id, action=subject.choice))
 

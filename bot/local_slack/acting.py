@@ -35,11 +35,9 @@ class Acting:
             raise Refused("channel_not_found" if place["is_private"] else "not_in_channel")
         return person, place
 
-    def _response_url(self, *lease: str | None) -> str:
-        user, channel, *more = lease
-        assert user is not None
-        assert channel is not None
-        return f"{self._slack.url}/response/{self._slack.leases.response(user, channel, *more)}"
+    def _response_url(self, user: str, channel: str, message_ts: str | None, thread_ts: str | None) -> str:
+        lease = self._slack.leases.response(user, channel, message_ts, thread_ts)
+        return f"{self._slack.url}/response/{lease}"
 
     # -- words --
 
@@ -145,7 +143,7 @@ class Acting:
         elif answer.payload:
             self._in_answer(response, answer.payload)
         return {"acknowledged": answer.acknowledged, "error": answer.error, "trigger_id": trigger,
-                "response_url": address}  # fmt: skip
+                "response_url": address, "took_ms": answer.took_ms}  # fmt: skip
 
     def _in_answer(self, response: str, payload: Json) -> None:
         lease = self._slack.leases.spend(response)

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from .acting import Acting
 from .faults import Fault
+from .load import load
 from .refused import Refused
 from .signed import NotLoopback
 from .slack import Slack
@@ -35,6 +36,7 @@ class Control:
         """Give the paths."""
         return [
             web.post("/_control/act/{act}", self.act),
+            web.post("/_control/load", self.load),
             web.post("/_control/switch", self.switch),
             web.get("/_control/state", self.state),
             web.get("/_control/message", self.message),
@@ -45,25 +47,29 @@ class Control:
         name = request.match_info["act"]
         if name not in ACTS:
             return web.json_response({"ok": False, "error": "unknown_act"}, status=404)
-        said: Json = await request.json()
-        if name == "upload":
-            said["content"] = base64.b64decode(said["content"])
         try:
+            said: Json = await request.json()
+            if name == "upload":
+                said["content"] = base64.b64decode(said["content"])
             done: Any = getattr(self._acting, name)(**said)
             answer = await done if inspect.isawaitable(done) else done
         except Refused as refused:
             return web.json_response(refused.answer())
-        except TypeError as wrong:
+        except (TypeError, ValueError, KeyError) as wrong:
             return web.json_response(
                 {"ok": False, "error": "invalid_arguments", "detail": str(wrong)}, status=400
             )
         return web.json_response({"ok": True, **answer})
 
+    async def load(self, request: web.Request) -> web.Response:
+        """Type commands at a steady rate; see ``load.load``."""
+        return web.json_response({"ok": True, **await load(self._acting, await request.json())})
+
     async def switch(self, request: web.Request) -> web.Response:
         """Turn switches: any of those of ``_SWITCHES``, together."""
-        said: Json = await request.json()
         answer: Json = {"ok": True}
         try:
+            said: Json = await request.json()
             for name, value in said.items():
                 result: Any = _SWITCHES[name](self._slack, value)
                 result = await result if inspect.isawaitable(result) else result

@@ -1,6 +1,7 @@
 """From the workspace to the app: payloads over Socket Mode or signed HTTP, events again when nobody answered."""
 
 import asyncio
+import time
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import uuid4
@@ -14,6 +15,8 @@ from .workspace import Json, Workspace, kind_of, shown, type_of
 ACK_S: Final = 3.0
 #: when an event that nobody acknowledged comes again [memory: Slack's docs]
 RETRIES_S: Final = (0.0, 60.0, 300.0)
+#: interactions whose acknowledgement may say something
+_ANSWERED: Final = ("view_submission", "block_suggestion")
 _MESSAGE_EVENT: Final = {
     "channels": "message.channels",
     "groups": "message.groups",
@@ -28,6 +31,7 @@ class Answer:
     acknowledged: bool
     payload: Json | None = None
     error: str = ""
+    took_ms: float = 0.0
 
 
 class Delivery:
@@ -49,11 +53,15 @@ class Delivery:
         """Deliver a command or an interaction, once, and wait for the acknowledgement."""
         if self._signed.url is None and not self._sockets.live:
             return Answer(False, error="dispatch_failed")
-        said = await self._send(kind, payload, {"accepts_response_payload": True})
+        answering = kind == "slash_commands" or payload["type"] in _ANSWERED
+        began = time.perf_counter()
+        said = await self._send(kind, payload, {"accepts_response_payload": answering})
+        took_ms = (time.perf_counter() - began) * 1000
         if said is None:
-            return Answer(False, error="operation_timeout")
+            return Answer(False, error="operation_timeout", took_ms=took_ms)
         payload_back = said.get("payload")
-        return Answer(True, payload_back if isinstance(payload_back, dict) else None)
+        taken = payload_back if answering and isinstance(payload_back, dict) else None
+        return Answer(True, taken, took_ms=took_ms)
 
     def event(self, event: Json) -> None:
         """Deliver an event in the background, again and again until it is acknowledged or given up."""

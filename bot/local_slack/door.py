@@ -77,9 +77,10 @@ def admit(slack: Slack, request: web.Request) -> web.Response | None:
     """Exchange the key in the page's address for a cookie, so that it stands in no history."""
     if not hmac.compare_digest(request.query.get("key", "").encode(), slack.credentials.page_key.encode()):
         return None
-    answer = web.HTTPSeeOther("/")
+    answer = web.Response(status=303, headers={"Location": "/"})
+    # Lax, so that the address works from a terminal in a browser too; what acts is never a navigation.
     answer.set_cookie(
-        _cookie_name(request), slack.credentials.page_key, httponly=True, samesite="Strict", max_age=10**8
+        _cookie_name(request), slack.credentials.page_key, httponly=True, samesite="Lax", max_age=10**8
     )
     return answer
 
@@ -96,4 +97,6 @@ def _own(request: web.Request, own_origin: str) -> bool:
         local = local or ip_address(name).is_loopback
     origin = request.headers.get("Origin")
     fetched_from = request.headers.get("Sec-Fetch-Site", "none")
-    return local and origin in (None, own_origin) and fetched_from in ("none", "same-origin")
+    opened = request.method == "GET" and request.headers.get("Sec-Fetch-Mode") == "navigate"
+    opened = opened and (request.path == "/" or request.path.startswith("/archives/"))
+    return local and origin in (None, own_origin) and (opened or fetched_from in ("none", "same-origin"))

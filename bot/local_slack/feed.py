@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,8 +14,10 @@ from .slack import Slack
 from .workspace import Json, shown
 
 PAGE: Final = Path(__file__).parent / "page"
-#: changes that a page may be behind before it is told to load anew
+#: changes that a page may be behind
 _MOST_BEHIND: Final = 2000
+#: messages of a channel that a page is given, replies too; older ones stay in the file
+_MOST_SHOWN: Final = 2000
 
 
 class Feed:
@@ -30,24 +33,27 @@ class Feed:
         """Give the paths."""
         return [
             web.get("/", self.index),
-            web.get("/archives/{rest:.*}", self.index),
+            web.get("/archives/{channel}/{message}", self.permalink),
             web.get("/page/{name}", self.part),
             web.get("/_page/state", self.state),
             web.get("/_page/stream", self.stream),
         ]
 
-    def _changed(self, change: Json, user: str | None) -> None:
+    def _changed(self, change: Json, audience: Collection[str]) -> None:
         text = json.dumps(change, ensure_ascii=False)
         for who, queue in self._open:
-            if user in (None, who):
-                if queue.qsize() > _MOST_BEHIND:
-                    queue.put_nowait(None)
-                else:
-                    queue.put_nowait(text)
+            if who in audience:
+                # Whoever is too far behind is cut off: the page comes back and loads all anew.
+                queue.put_nowait(text if queue.qsize() < _MOST_BEHIND else None)
 
     def _connected(self) -> None:
         connected = bool(self._slack.sockets.live or self._slack.signed.url)
-        self._changed({"kind": "connected", "connected": connected}, None)
+        self._changed({"kind": "connected", "connected": connected}, self._slack.workspace.users)
+
+    async def close(self, _app: web.Application) -> None:
+        """End the streams: the server leaves."""
+        for _who, queue in self._open:
+            queue.put_nowait(None)
 
     async def index(self, request: web.Request) -> web.StreamResponse:
         """Give the page to whoever has the key; to others the way to get it."""
@@ -57,6 +63,15 @@ class Feed:
         if not keyed(self._slack, request):
             return web.Response(text=(PAGE / "locked.html").read_text(), content_type="text/html", status=403)
         return web.FileResponse(PAGE / "index.html", headers={"Cache-Control": "no-cache"})
+
+    async def permalink(self, request: web.Request) -> web.StreamResponse:
+        """Lead from a message's address to its place on the page."""
+        channel, digits = request.match_info["channel"], request.match_info["message"].removeprefix("p")
+        root = request.query.get("thread_ts") or f"{digits[:-6]}.{digits[-6:]}"
+        kept = self._slack.workspace.messages.get(channel, {}).get(root)
+        if kept is None:
+            raise web.HTTPNotFound
+        return web.Response(status=303, headers={"Location": f"/#/{channel}/{root}"})
 
     async def part(self, request: web.Request) -> web.StreamResponse:
         """Give one of the page's files."""
@@ -73,7 +88,8 @@ class Feed:
             return web.json_response({"ok": False, "error": "user_not_found"}, status=404)
         channels = [c for c in workspace.channels.values() if user in c["members"]]
         messages: dict[str, list[Any]] = {
-            c["id"]: [shown(m) for m in workspace.messages[c["id"]].values()] for c in channels
+            c["id"]: [shown(m) for m in list(workspace.messages[c["id"]].values())[-_MOST_SHOWN:]]
+            for c in channels
         }
         for message in workspace.ephemerals.values():
             if message["for_user"] == user and message["channel_id"] in messages:
@@ -103,7 +119,6 @@ class Feed:
                     with contextlib.suppress(TimeoutError):
                         text = await asyncio.wait_for(queue.get(), 15)
                         if text is None:
-                            await answer.write(b"event: reload\ndata: {}\n\n")
                             break
                         await answer.write(f"data: {text}\n\n".encode())
                         continue

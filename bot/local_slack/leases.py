@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from .clock import Clock
 from .refused import Refused
@@ -43,8 +43,14 @@ class Leases:
     def trigger(self, user: str, view: str | None = None) -> str:
         """Give a trigger id; ``view`` is the one that the person was in."""
         trigger_id = f"{secrets.randbelow(10**12)}.{secrets.randbelow(10**12)}.{secrets.token_hex(16)}"
+        self._forget()
         self._triggers[trigger_id] = _Trigger(user, self._clock.now(), view)
         return trigger_id
+
+    def _forget(self) -> None:
+        """Drop what was given out long ago; the oldest stand first. An expired one is told as invalid a while later."""
+        _drop_old(self._triggers, self._clock.now() - 60 * TRIGGER_S)
+        _drop_old(self._responses, self._clock.now() - 2 * RESPONSE_S)
 
     def exchange(self, trigger_id: str) -> tuple[str, str | None]:
         """Use a trigger id up, and give whose it was and in which view.
@@ -66,6 +72,7 @@ class Leases:
         self, user: str, channel: str, message_ts: str | None = None, thread_ts: str | None = None
     ) -> str:
         """Give the last part of a response URL."""
+        self._forget()
         key = secrets.token_urlsafe(18)
         self._responses[key] = Response(user, channel, self._clock.now(), message_ts, thread_ts)
         return key
@@ -83,3 +90,8 @@ class Leases:
             raise Refused("used_url", status=404)
         response.left -= 1
         return response
+
+
+def _drop_old(leases: dict[str, Any], before: float) -> None:
+    while leases and next(iter(leases.values())).at < before:
+        del leases[next(iter(leases))]

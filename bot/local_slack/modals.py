@@ -212,4 +212,4 @@ def close_top(slack: Slack, user: str, *, all_of_them: bool = False) -> list[Jso
 def tell_stack(slack: Slack, user: str) -> None:
     """Tell the person's pages which modals they have open."""
     views = [shown(slack.workspace.views[view_id]) for view_id in slack.stacks.get(user, [])]
-    slack.workspace.tell({"kind": "modals", "views": views}, user)
+    slack.workspace.tell({"kind": "modals", "views": views}, (user,))

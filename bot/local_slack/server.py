@@ -28,8 +28,8 @@ from .sockets import Sockets
 from .web_api import WebApi
 from .workspace import Workspace
 
-#: what a browser shows as it is; other files are downloaded
-_SHOWN: Final = ("image/png", "image/jpeg", "image/gif", "image/webp", "text/plain")
+#: pictures that a browser shows as they are; text is shown as text, other files are downloaded
+_SHOWN: Final = ("image/png", "image/jpeg", "image/gif", "image/webp")
 
 
 class LocalSlack:
@@ -81,6 +81,7 @@ class LocalSlack:
         app.router.add_post("/upload/v1/{file_id}", self._upload)
         app.router.add_get("/files-pri/{file_id}/{name}", self._download)
         app.add_routes([*control.routes(), *feed.routes()])
+        app.on_shutdown.append(feed.close)
         return app
 
     async def start(self) -> str:
@@ -125,8 +126,9 @@ class LocalSlack:
         path = self.slack.files / request.match_info["file_id"]
         if file is None or not path.is_file():
             raise web.HTTPNotFound
-        inline = file["mimetype"] in _SHOWN and "download" not in request.query
         kind = file["mimetype"] if file["mimetype"] in _SHOWN else "application/octet-stream"
+        kind = "text/plain; charset=utf-8" if file.get("is_text") else kind
+        inline = kind != "application/octet-stream" and "download" not in request.query
         disposition = "inline" if inline else "attachment"
         return web.Response(
             body=await asyncio.to_thread(path.read_bytes),

@@ -15,6 +15,13 @@ from .workspace import Json, shown
 MOST_BYTES = 50 * 1024 * 1024
 
 
+#: what is shown in the browser as text, whatever else it is
+_TEXT = (
+    "cfg", "css", "csv", "diff", "html", "ini", "js", "json", "jsonl", "log", "md", "patch", "py", "rst", "sh", "sql",
+    "toml", "ts", "tsv", "txt", "xml", "yaml", "yml",
+)  # fmt: skip
+
+
 def new_file(slack: Slack, filename: str, size: int, *, user: str = ids.BOT_USER, alt_text: str = "") -> Json:
     """Make and keep the record of a file that is still to come."""
     name = PurePosixPath(filename.replace("\\", "/")).name or "file"
@@ -26,7 +33,8 @@ def new_file(slack: Slack, filename: str, size: int, *, user: str = ids.BOT_USER
         "id": file_id, "created": at, "timestamp": at, "name": name, "title": name, "mimetype": mimetype,
         "filetype": PurePosixPath(name).suffix.lstrip(".") or "binary", "size": size, "user": user, "mode": "hosted",
         "is_external": False, "is_public": True, "url_private": url, "url_private_download": f"{url}?download=1",
-        "permalink": f"{slack.url}/files/{file_id}", "channels": [], "groups": [], "ims": [], "alt_txt": alt_text,
+        "permalink": url, "channels": [], "groups": [], "ims": [], "alt_txt": alt_text,
+        "is_text": PurePosixPath(name).suffix.lstrip(".").lower() in _TEXT,
     }  # fmt: skip
     slack.workspace.keep_file(file)
     return file

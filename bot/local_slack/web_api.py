@@ -86,8 +86,9 @@ class WebApi:
             return web.json_response(
                 refused.answer(), status=refused.status if refused.status != 200 else 400
             )
-        if fault is not None:
+        if fault is not None and fault.kind != "slow":
             return _broken(fault, request)
+        await asyncio.sleep(fault.seconds if fault is not None else 0)
         return web.Response(text="ok")
 
 

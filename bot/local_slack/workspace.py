@@ -4,7 +4,7 @@ Things are the JSON objects that Slack's API shows, so that what is kept is what
 (``for_user`` of an ephemeral, ``user`` of a view) is taken off by ``shown``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Final
 
 from . import ids
@@ -15,9 +15,11 @@ from .refused import Refused
 from .seed import channels_of, groups_of, users_of
 
 Json = dict[str, Any]
-#: what a page is told: kind of change, and whom it concerns (None is everybody)
-Listener = Callable[[Json, str | None], None]
+#: what a page is told: the change, and whom it concerns
+Listener = Callable[[Json, Collection[str]], None]
 
+#: what nobody keeps anyway: the oldest go first
+EPHEMERALS: Final = 2000
 _OURS: Final = ("for_user", "channel_id", "owner", "path")
 
 
@@ -62,17 +64,17 @@ class Workspace:
         """Tell this one of each change."""
         self._listeners.append(listener)
 
-    def tell(self, change: Json, user: str | None = None) -> None:
-        """Tell the pages of everybody, or of one person."""
+    def tell(self, change: Json, audience: Collection[str]) -> None:
+        """Tell the pages of these people."""
         for listener in self._listeners:
-            listener(change, user)
+            listener(change, audience)
 
     def keep_channel(self, channel: Json) -> None:
         """Add or change a channel."""
         self.channels[channel["id"]] = channel
         self.messages.setdefault(channel["id"], {})
         self._records.keep("channel", channel["id"], channel)
-        self.tell({"kind": "channel", "channel": channel})
+        self.tell({"kind": "channel", "channel": channel}, self.users)
 
     def keep_message(self, message: Json) -> None:
         """Add or change a message; ``channel_id`` says where."""
@@ -82,7 +84,8 @@ class Workspace:
             self._count_reply(kept[message["thread_ts"]], message)
         kept[message["ts"]] = message
         self._records.keep("message", f"{channel}:{message['ts']}", message)
-        self.tell({"kind": "message", "channel": channel, "message": shown(message)})
+        change = {"kind": "message", "channel": channel, "message": shown(message)}
+        self.tell(change, self.channels[channel]["members"])
 
     def _count_reply(self, parent: Json, reply: Json) -> None:
         who = reply.get("user") or reply.get("bot_id")
@@ -97,7 +100,8 @@ class Workspace:
         """Delete one; a thread's root becomes a tombstone while it has replies."""
         message = self.messages[channel].pop(ts)
         self._records.drop("message", f"{channel}:{ts}")
-        self.tell({"kind": "message_deleted", "channel": channel, "ts": ts})
+        change = {"kind": "message_deleted", "channel": channel, "ts": ts}
+        self.tell(change, self.channels[channel]["members"])
         if message.get("reply_count"):
             tomb = {"type": "message", "subtype": "tombstone", "text": "This message was deleted.",
                     "user": ids.SLACKBOT, "hidden": True}  # fmt: skip
@@ -116,14 +120,16 @@ class Workspace:
     def keep_ephemeral(self, message: Json) -> None:
         """Show one person something that no history holds."""
         self.ephemerals[message["ts"]] = message
+        while len(self.ephemerals) > EPHEMERALS:
+            del self.ephemerals[next(iter(self.ephemerals))]
         change = {"kind": "message", "channel": message["channel_id"], "message": shown(message)}
-        self.tell(change, message["for_user"])
+        self.tell(change, (message["for_user"],))
 
     def drop_ephemeral(self, ts: str) -> None:
         """Take one away again."""
         message = self.ephemerals.pop(ts)
         change = {"kind": "message_deleted", "channel": message["channel_id"], "ts": ts}
-        self.tell(change, message["for_user"])
+        self.tell(change, (message["for_user"],))
 
     def keep_file(self, file: Json) -> None:
         """Add or change a file's record."""
@@ -138,7 +144,7 @@ class Workspace:
         self.homes[view["owner"]] = view
         self.views[view["id"]] = view
         self._records.keep("home", view["owner"], view)
-        self.tell({"kind": "home", "view": shown(view)}, view["owner"])
+        self.tell({"kind": "home", "view": shown(view)}, (view["owner"],))
 
     # -- looking things up --
 

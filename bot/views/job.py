@@ -12,7 +12,7 @@ from bot.views import blocks
 from bot.views.ids import ActionId, BlockId, Subject
 from bot.views.message import Block, Message
 from bot.views.mrkdwn import name, one_line, person
-from bot.views.words import MARKS, handle, usd
+from bot.views.words import MARKS, counted, handle, usd
 from company.clock import from_iso
 from company.work.job import JobStatus
 from company.work.report import duration
@@ -44,6 +44,10 @@ class JobCard:
     requested_by: str = ""
     started_at: str | None = None
     duration_s: float | None = None  #: of a job that ended
+    pr_request: str | None = None  #: what a person wants of it, until it is done
+    pr_error: str | None = None  #: why the forge did not do it
+    complaints: int = 0  #: red checks and requested changes
+    can_merge: bool = False  #: its branch waits for a person
     stop_requested_by: str | None = None
 
     @classmethod
@@ -102,11 +106,21 @@ def _small_words(card: JobCard, now: datetime) -> list[str]:
         words.append(duration(took_s))
     if card.cost_usd:
         words.append(usd(card.cost_usd))
-    if card.pr_url and card.pr_state:
-        words.append(f"pull request {one_line(card.pr_state, 20)}")
+    words += _pull_request_words(card)
     if card.requested_by:
         words.append(f"for {person(card.requested_by)}")
     return [*words, handle(card.job_id)]
+
+
+def _pull_request_words(card: JobCard) -> list[str]:
+    words = [f"pull request {one_line(card.pr_state, 20)}"] if card.pr_state else []
+    if card.pr_request:
+        words.append(f"{one_line(card.pr_request, 20)} is under way")
+    if card.pr_error:
+        words.append(f"refused: {one_line(card.pr_error, 200)}")
+    if card.complaints:
+        words.append(counted(card.complaints, "complaint"))
+    return words
 
 
 def _buttons(card: JobCard) -> list[Block | None]:
@@ -127,9 +141,11 @@ def _buttons(card: JobCard) -> list[Block | None]:
 
 def _delivery(card: JobCard) -> Block | None:
     """Return the menu of what was delivered and waits: nobody merges by a slip, so it is one press further away."""
-    if card.status != JobStatus.COMPLETED or not card.branch or card.pr_state not in (None, "draft", "open"):
+    if not card.can_merge or card.pr_request:
         return None
     ready = [("Ready for review", Subject(card.job_id, "ready"))] if card.pr_state == "draft" else []
+    if card.complaints:
+        ready.insert(0, ("Mend what came back", Subject(card.job_id, "mend")))
     waiting = [("Merge", Subject(card.job_id, "merge")), ("Close unmerged", Subject(card.job_id, "close"))]
     return blocks.overflow(ActionId.DELIVERY, [*ready, *waiting])
 

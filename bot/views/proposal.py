@@ -11,7 +11,7 @@ from bot.views import blocks
 from bot.views.ids import ActionId, BlockId, Subject
 from bot.views.message import Block, Message
 from bot.views.mrkdwn import name, one_line, person
-from bot.views.words import counted, moment
+from bot.views.words import counted, moment, rhythm
 
 _SAMPLES_MAX: Final = 3
 
@@ -48,8 +48,8 @@ class ProposalCard:
 def proposal_view(card: ProposalCard) -> Message:
     """Show a proposal with its buttons, or what became of it."""
     if card.decision is not None:
-        head = _decided(card)
-        return blocks.message(head, [blocks.section(head), blocks.context(_because(card))])
+        head, small = _decided(card)
+        return blocks.message(head, [blocks.section(head), blocks.context(*small, _because(card))])
     head = f"💡 Hire {name(card.agent_name)}? {_because(card)}"
     evidence = "\n".join(f"• “{one_line(one, 160)}”" for one in card.samples[:_SAMPLES_MAX])
     shown: list[Block] = [blocks.section(head)]
@@ -79,9 +79,7 @@ def _buttons(card: ProposalCard) -> list[Block | None]:
     subject = Subject(card.candidate_id)
     scheduled = None
     if card.schedule:
-        scheduled = blocks.button(
-            ActionId.APPROVE_SCHEDULED, f"Hire, {card.schedule.removeprefix('every ')}", subject
-        )
+        scheduled = blocks.button(ActionId.APPROVE_SCHEDULED, f"Hire, {rhythm(card.schedule)}", subject)
     return [
         blocks.button(ActionId.APPROVE, f"Hire {card.agent_name}", subject, style="primary"),
         scheduled,
@@ -96,27 +94,26 @@ def _buttons(card: ProposalCard) -> list[Block | None]:
     ]
 
 
-def _decided(card: ProposalCard) -> str:
-    who, at = person(card.by), f" · {moment(card.at)}" if card.at else ""
+def _decided(card: ProposalCard) -> tuple[str, list[str]]:
+    """Return what became of it, and the small words: by whom, when, and what follows."""
     agent = name(card.agent_name)
+    by = [f"{person(card.by)} · {moment(card.at)}" if card.at else person(card.by)]
     if card.decision == "approved":
-        rhythm = f", {one_line(card.schedule, 40)}" if card.schedule else ""
-        return f"✅ {agent} is hired{rhythm} ({who}{at})"
+        return f"✅ {agent} is hired{f', {one_line(rhythm(card.schedule), 40)}' if card.schedule else ''}", by
     if card.decision == "dismissed":
-        return f"🚫 {agent} is not hired, and not proposed again ({who}{at})"
+        return f"🚫 {agent} is not hired", [*by, "not proposed again"]
     if card.decision == "snoozed":
-        again = f" Proposed again {moment(card.until_at)}." if card.until_at else ""
-        return f"💤 {agent}: not now ({who}{at}).{again}"
-    return f"⌛ {agent}: nobody decided in time{at}. It is proposed again when it is asked for again."
+        return f"💤 {agent}: not now", [*by, f"again {moment(card.until_at)}" if card.until_at else ""]
+    when = [moment(card.at)] if card.at else []
+    return f"⌛ {agent}: nobody decided in time", [*when, "proposed again when it is asked for again"]
 
 
 def proposals_view(cards: tuple[ProposalCard, ...]) -> Message:
     """List what waits for a decision, each with the buttons that decide it."""
     if not cards:
-        words = (
-            "Nothing waits for a decision: a proposal comes when the same is asked for three times in a week."
-        )
-        return blocks.message(words, [blocks.section(words)])
+        words = "Nothing waits for a decision."
+        why = "A proposal comes when the same is asked for three times in a week"
+        return blocks.message(words, [blocks.section(words), blocks.context(why)])
     shown: list[Block] = []
     for card in cards[:8]:
         shown += [

@@ -128,16 +128,6 @@ def why(facts: JobFacts) -> Message:
     return page(title, lines, foot="`logs` shows the end of its log · `retry` tries again")
 
 
-def log(one: Session, tail: Sequence[str]) -> Message:
-    """Show the end of a log."""
-    if not tail:
-        return line(f"*{escaped(cut(one.title, 80))}* has no log yet.")
-    text = escaped("\n".join(cut(row, 300) for row in tail)).replace("```", "ʼʼʼ")
-    return page(
-        f"The end of the log of {escaped(cut(one.title, 80))}", [f"```{text[-(SECTION_TEXT_MAX - 400) :]}```"]
-    )
-
-
 def started_before(started: Started) -> Message:
     """Say that this was started before."""
     return line(f"*{escaped(cut(started.title, 80))}* is under way already (`{started.job_id[-7:]}`).")

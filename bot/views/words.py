@@ -35,6 +35,22 @@ def moment(at_iso: str) -> str:
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{at:%Y-%m-%d %H:%M} UTC>"
 
 
+def rhythm(expression: str) -> str:
+    """Say a schedule shortly, for a button: 'every weekday 09:00' is 'weekdays 09:00'.
+
+    What is no such phrase (cron) stays as it is.
+    """
+    every, _, rest = expression.strip().partition(" ")
+    day, blank, time = rest.partition(" ")
+    if every.lower() != "every" or not blank or not day.isalpha():
+        return expression
+    if day.lower() == "day":
+        return f"daily {time}"
+    return (
+        f"{day.lower().removesuffix('s')}s {time}" if day.lower().removesuffix("s").endswith("day") else rest
+    )
+
+
 def usd(amount: float) -> str:
     """Return an amount of money."""
     return f"${amount:,.2f}"

@@ -11,6 +11,7 @@ from company.config.records import (
     ScheduleConfig,
     TeamConfig,
 )
+from company.config.salvage import salvage_config
 from company.config.service_env import take_service_env
 from company.config.watch import ConfigWatch
 
@@ -25,6 +26,7 @@ __all__ = [
     "TeamConfig",
     "find_config",
     "load_config",
+    "salvage_config",
     "secret",
     "shipped",
     "take_service_env",

@@ -30,13 +30,18 @@ def load_config(path: Path, environ: Mapping[str, str]) -> Config:
     problems += [one for one in more if one.line not in {known.line for known in problems}]
     if config is None or problems:
         raise _refusal(path, problems)
+    return with_database_url(config, environ)
+
+
+def with_database_url(config: Config, environ: Mapping[str, str]) -> Config:
+    """Return the configuration with the environment's database, where it names one. Raises ConfigError."""
     url = secret(environ, "AGENT_SERVICE_DATABASE_URL")
     if url is None:
         return config
     try:
         database_url(url)
     except ValueError as error:
-        raise ConfigError(path, "AGENT_SERVICE_DATABASE_URL", str(error)) from None
+        raise ConfigError(config.path, "AGENT_SERVICE_DATABASE_URL", str(error)) from None
     return config.model_copy(update={"database": config.database.model_copy(update={"url": url})})
 
 
@@ -88,7 +93,7 @@ def _validated(path: Path, document: YamlDocument) -> tuple[Config | None, list[
         for key in _NOT_IN_FILE
         if key in given
     ]
-    settings = {key: _tuples(value) for key, value in given.items() if key not in _NOT_IN_FILE}
+    settings = {key: as_tuples(value) for key, value in given.items() if key not in _NOT_IN_FILE}
     # A section with nothing under it is None in YAML: its defaults hold.
     settings = {key: value for key, value in settings.items() if value is not None}
     try:
@@ -98,12 +103,12 @@ def _validated(path: Path, document: YamlDocument) -> tuple[Config | None, list[
     return config, problems + broken_references(config, document)
 
 
-def _tuples(value: Any) -> Any:
+def as_tuples(value: Any) -> Any:
     """Make tuples of lists: pydantic, being strict, takes no list for a tuple."""
     if isinstance(value, list):
-        return tuple(_tuples(one) for one in value)
+        return tuple(as_tuples(one) for one in value)
     if isinstance(value, dict):
-        return {key: _tuples(one) for key, one in value.items()}
+        return {key: as_tuples(one) for key, one in value.items()}
     return value
 
 

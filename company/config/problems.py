@@ -1,6 +1,5 @@
 """What is wrong with config.yaml, in words with a line: from pydantic's errors and from our own checks."""
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,11 +8,11 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from company.closest import did_you_mean
 from company.config.values import TOKEN, has_password
 from company.yaml_text import KeyPath, YamlDocument
 
 SHOWN_MAX = 10
-CLOSE = 0.75  # of difflib; with less, agent-nobody would be taken for agent-b
 _SECRET_KEY = re.compile(
     r"token|secret|passw(or)?d|passphrase|api_?key|private_?key|credential|webhook_url", re.IGNORECASE
 )
@@ -61,8 +60,7 @@ def dotted(path: Iterable[str | int]) -> str:
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return '; did you mean x?' with the nearest known word, else the words there are."""
     words = sorted(known)
-    close = difflib.get_close_matches(word[:60].lower(), words, n=1, cutoff=CLOSE)
-    return f"did you mean {close[0]}?" if close else f"one of: {', '.join(words)}"
+    return did_you_mean(word, words, f"one of: {', '.join(words)}")
 
 
 def from_validation(error: ValidationError, document: YamlDocument, model: type[BaseModel]) -> list[Problem]:

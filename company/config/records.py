@@ -185,7 +185,7 @@ class RepositoryConfig(Record):
     team: TeamId | None = None
     default_branch: Annotated[str, BeforeValidator(values.branch)] | None = None  #: None: what git says
     setup: tuple[Argv, ...] = ()
-    checks: tuple[CheckConfig, ...] = ()
+    checks: Annotated[tuple[CheckConfig, ...], BeforeValidator(values.named_checks)] = ()
     lock_files: tuple[Text, ...] = ()  #: () is the usual ones
     commands: Mapping[str, Argv] = Field(default_factory=dict)  #: short id of an agent -> its command here
     #: owner/name of its pull requests; None: what its address says
@@ -328,6 +328,12 @@ class Config(Record):
         """Return what an agent may do: its own entry's word, else what holds for all."""
         own = next((one.permissions for one in self.agents if one.id == agent_id), None)
         return (own or self.work.permissions).as_rule()
+
+    @property
+    def worktrees(self) -> Path:
+        """Where agents work: in the state folder; with an ``agent_user`` beside it, for that one is closed then."""
+        state = self.folders.state
+        return (state.with_name(f"{state.name}-agents") if self.work.agent_user else state) / "worktrees"
 
     def repository(self, target: str | None) -> RepositoryConfig | None:
         """Return the entry that ``target`` means: a name, or the path or URL of an entry."""

@@ -4,6 +4,7 @@ import re
 import zoneinfo
 from typing import Any
 
+from company.work.argv import check_name, parse_argv, write_argv
 from company.work.target import safe_branch, safe_target
 
 _SQLALCHEMY_POSTGRESQL = re.compile(r"postgres(?:ql)?(?:\+psycopg)?://", re.IGNORECASE)
@@ -14,6 +15,24 @@ TOKEN = re.compile(
     r"|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{16,}|sk-[A-Za-z0-9_-]{20,}|AKIA[0-9A-Z]{16})"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----"
 )
+
+
+def named_checks(value: Any) -> Any:
+    """Take checks as priority files write them too: a command without a name is named by what it runs.
+
+    What is no command is left as it is, for the record of a check to refuse with its place.
+    """
+    if isinstance(value, str):
+        value = (value,)
+    if not isinstance(value, list | tuple):
+        return value
+    return tuple(_named_check(one) for one in value)
+
+
+def _named_check(value: Any) -> Any:
+    if not isinstance(value, str | list | tuple):
+        return value
+    return {"name": check_name(write_argv(parse_argv(value))), "run": value}
 
 
 def time_zone(value: Any) -> Any:

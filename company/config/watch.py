@@ -6,6 +6,7 @@ from pathlib import Path
 
 from company.config.loading import load_config
 from company.config.records import Config
+from company.errors import ConfigError
 
 #: sections, or single keys of them, that are read once at start
 NEEDS_RESTART = (
@@ -22,6 +23,7 @@ class ConfigWatch:
         self._lock = threading.Lock()
         self._mark = _mark(self._path)
         self._config = load_config(self._path, environ)
+        self.problem = ""  #: why the file, as it stands on the disk, is not in use; '' when it is
 
     def current(self) -> Config:
         """Return the newest configuration that could be used."""
@@ -38,7 +40,12 @@ class ConfigWatch:
             if mark == self._mark:
                 return None
             self._mark = mark
-            loaded = load_config(self._path, self._environ)
+            try:
+                loaded = load_config(self._path, self._environ)
+            except ConfigError as error:
+                self.problem = str(error)
+                raise
+            self.problem = ""
             late = [key for key in NEEDS_RESTART if _value(loaded, key) != _value(self._config, key)]
             self._config = _keeping(self._config, loaded, late)
             return late

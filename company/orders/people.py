@@ -53,6 +53,20 @@ def actor_of(
     return listed if given is None else Actor(user_id, Role(given.role), surface)
 
 
+def holders(office: Office, workspace_id: str, role: Role) -> tuple[str, ...]:
+    """Return the ids of the people and user groups that have ``role`` or more, highest first: whom to ask."""
+    roles = office.config.roles
+    listed = ((Role.CEO, roles.ceo), (Role.OPERATOR, roles.operator), (Role.VIEWER, roles.viewer))
+    granted = list_grants(office, workspace_id)
+    found = (
+        one
+        for held, user_ids in listed
+        if held.includes(role)
+        for one in (*user_ids, *(given.user_id for given in granted if given.role == held))
+    )
+    return tuple(dict.fromkeys(found))
+
+
 def list_grants(office: Office, workspace_id: str) -> "list[Grant]":
     """List the roles that were given by orders."""
     with office.store.reading() as tx:

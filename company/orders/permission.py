@@ -51,6 +51,7 @@ class Action(StrEnum):
     ADD_REPOSITORY = "repository.add"
     REMOVE_REPOSITORY = "repository.remove"
     CLEAN = "clean"
+    RETRY_MESSAGES = "messages.retry"
     TELL = "session.tell"
     MUTE = "session.mute"
     UNMUTE = "session.unmute"
@@ -74,6 +75,7 @@ NEEDED: Mapping[Action, Role] = MappingProxyType(
         Action.PAUSE: Role.OPERATOR,
         Action.RESUME: Role.OPERATOR,
         Action.CLEAN: Role.OPERATOR,
+        Action.RETRY_MESSAGES: Role.OPERATOR,
         Action.TELL: Role.OPERATOR,
         Action.MUTE: Role.OPERATOR,
         Action.UNMUTE: Role.OPERATOR,

@@ -6,6 +6,7 @@ Every function takes the word as typed and returns one row, or refuses naming wh
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
+from company.closest import did_you_mean
 from company.errors import NotFound, OrderRefused
 from company.ids import JOB_ID
 from company.store import agents, lookups, repositories, schedules, sessions, teams
@@ -93,6 +94,8 @@ def _find(named: Sequence[tuple[Row, tuple[str, ...]]], word: str, kind: str, me
         names[0]: row for row, names in named if wanted and any(name.startswith(wanted) for name in names)
     }
     if not begun:
+        near = did_you_mean(wanted, (names[1] if len(names) > 2 else names[-1] for _, names in named))
+        mend = f"{near} {mend}".strip()
         raise OrderRefused(f"unknown_{kind}", f"no {kind} is called {word!r}", mend=mend)
     return begun[_only(list(begun), word, kind)]
 

@@ -17,8 +17,8 @@ from company.orders.audit import order
 from company.orders.office import Actor, Office
 from company.orders.permission import Action
 from company.orders.references import find_agent, find_schedule
+from company.orders.starting import StartRequest, understand
 from company.store import schedules
-from company.work.priority import parse_priority
 from company.work.schedule import Schedule, ScheduleError, parse_schedule
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def list_schedules(office: Office, *, include_removed: bool = False) -> list[Sch
     """List the schedules by name, each with its next slot."""
     with office.store.reading() as tx:
         rows = schedules.list_schedules(tx, include_removed=include_removed)
-    return [_view(office, row) for row in rows]
+    return [view_of(office, row) for row in rows]
 
 
 def company_time_zone(config: "Config") -> str:
@@ -147,7 +147,8 @@ def _columns(office: Office, tx: "Transaction", request: ScheduleRequest) -> dic
     if (request.text is None) == (request.action == "priority"):
         raise OrderRefused("bad_schedule", "a priority has a file to start, an evaluation has none")
     if request.text is not None:
-        parse_priority(request.text.encode(), request.name)
+        # What it names must be there: it would be refused at each of its times, when nobody looks.
+        understand(office, tx, StartRequest(content=request.text.encode(), name=request.name))
     zone = request.time_zone or company_time_zone(office.config)
     try:
         parse_schedule(request.when, zone)
@@ -175,13 +176,14 @@ def _keep(tx: "Transaction", actor: Actor, known: "ScheduleRow | None", columns:
 
 
 def _change(office: Office, row: "ScheduleRow", *, is_changed: bool) -> ScheduleChange:
-    view = _view(office, row)
+    view = view_of(office, row)
     return ScheduleChange(
         schedule_id=row.id, name=row.name, is_changed=is_changed, words=view.words, next_at=view.next_at
     )
 
 
-def _view(office: Office, row: "ScheduleRow") -> ScheduleView:
+def view_of(office: Office, row: "ScheduleRow") -> ScheduleView:
+    """Return a schedule's row with its words and its next slot."""
     try:
         schedule = parse_schedule(row.expression, row.time_zone)
     except ScheduleError as error:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from company.clock import to_iso
 from company.errors import OrderRefused, PriorityFileError
-from company.ids import new_id, new_job_id, slug
+from company.ids import JOB_ID, new_id, new_job_id, slug
 from company.orders.audit import order
 from company.orders.commands import Said, note_start
 from company.orders.office import Actor, Office
@@ -28,7 +28,8 @@ from company.orders.references import find_team
 from company.orders.targets import resolve_target
 from company.orders.telling import tell_job
 from company.orders.threads import Context, keep_context
-from company.store import repositories, sessions, teams
+from company.store import agents, dependencies, repositories, sessions, teams
+from company.work.plan import PlanRefused, named_worker
 from company.work.priority import Priority, parse_priority, render_priority
 
 if TYPE_CHECKING:
@@ -89,6 +90,8 @@ def understand(office: Office, tx: "Reading", request: StartRequest) -> Understo
     priority = _read(request)
     target_repo = _target(office, tx, request, priority)
     _check_model(office, request, priority)
+    _check_agents(tx, request, priority)
+    _check_dependencies(tx, request, priority)
     return Understood(priority, _team_id(office, tx, request, priority, target_repo), target_repo)
 
 
@@ -266,6 +269,32 @@ def _check_model(office: Office, request: StartRequest, priority: Priority) -> N
             f"there is no model {priority.model!r}",
             f"use one of: {', '.join(office.config.models)}; or add it to models in config.yaml",
         )
+
+
+def _check_agents(tx: "Reading", request: StartRequest, priority: Priority) -> None:
+    """Refuse names of agents that nobody has: a slip is to be known now, not when the job's turn comes."""
+    staff = agents.list_agents(tx, include_inactive=False) if priority.agents else []
+    for name in priority.agents:
+        found = named_worker(name, staff)
+        if isinstance(found, PlanRefused):
+            raise _wrong(
+                request, ", ".join(request.agents) or None, "unknown_agent", found.reason, found.mend
+            )
+
+
+def _check_dependencies(tx: "Reading", request: StartRequest, priority: Priority) -> None:
+    """Refuse the id of a job that never was. The name of a file may still come: admission waits for it."""
+    ids = [name for name in priority.depends_on if JOB_ID.fullmatch(name)]
+    known = dependencies.find(tx, ids)
+    for job_id in ids:
+        if job_id not in known:
+            raise _wrong(
+                request,
+                None,
+                "unknown_dependency",
+                f"depends_on: there is no job {job_id}",
+                "agent-service jobs lists them; a file's name may stand there as well",
+            )
 
 
 def _wrong(

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from company.store import agents, candidates, outbox, questions, schedules, sessions, tasks, teams
+from company.work.job import JobStatus
 from company.work.task import TaskStatus
 
 if TYPE_CHECKING:
@@ -48,12 +49,20 @@ def _job_facts(session: "Session") -> dict[str, Any]:
         "pr_request": session.pr_request,
         "pr_error": session.pr_error,
         "complaints": len(session.pr_complaints),
+        "can_merge": _can_merge(session),
         "cost_usd": session.cost_usd,
         "stop_requested_by": session.stop_requested_by,
         "requested_by": session.requested_by,
         "started_at": session.started_at,
         "duration_s": session.duration_seconds,
     }
+
+
+def _can_merge(session: "Session") -> bool:
+    """Say whether its branch waits: what ``pull_requests`` takes orders about."""
+    is_delivered = session.head_commit is not None and session.target_repo is not None
+    is_done = session.status is JobStatus.COMPLETED and session.follows is None
+    return is_done and is_delivered and session.pr_state in (None, "draft", "open")
 
 
 def _work_facts(tx: "Reading", session: "Session") -> dict[str, Any]:

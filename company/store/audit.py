@@ -54,3 +54,14 @@ def newest(tx: "Reading", *, limit: int = 50, before_id: int | None = None) -> l
         limit=limit,
     )
     return [Entry.from_row(row) for row in rows]
+
+
+def newest_id(tx: "Reading") -> int:
+    """Return the id of the newest order; 0 while there is none."""
+    return int(tx.value("SELECT COALESCE(max(id), 0) FROM audit"))
+
+
+def after(tx: "Reading", order_id: int) -> list[Entry]:
+    """List the orders given after ``order_id``, oldest first."""
+    rows = tx.all("SELECT * FROM audit WHERE id > :order_id ORDER BY id", order_id=order_id)
+    return [Entry.from_row(row) for row in rows]

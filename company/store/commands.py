@@ -67,6 +67,16 @@ def mark_handled(tx: "Transaction", command_id: int) -> bool:
     return tx.update("user_commands", {"handled_at": tx.now_iso}, {"id": command_id, "handled_at": None}) == 1
 
 
+def not_handled(tx: "Reading", since: str) -> list[UserCommand]:
+    """Return the commands from Slack since then that were recorded and not carried out, oldest first."""
+    rows = tx.all(
+        "SELECT * FROM user_commands WHERE executed_at >= :since AND surface = 'slack' AND handled_at IS NULL "
+        "AND delivery_id IS NOT NULL ORDER BY executed_at, id",
+        since=since,
+    )
+    return [UserCommand.from_row(row) for row in rows]
+
+
 def newest(tx: "Reading", *, limit: int = 50, before_id: int | None = None) -> list[UserCommand]:
     """List commands, newest first. ``before_id`` is the last one seen: the next page."""
     rows = tx.all(

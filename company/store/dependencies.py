@@ -29,3 +29,11 @@ def find(tx: "Reading", references: "Iterable[str]") -> dict[str, tuple[str, Job
         if row is not None:
             found[reference] = (row["id"], JobStatus(row["status"]))
     return found
+
+
+def file_names(tx: "Reading", *, limit: int) -> list[str]:
+    """Return the names of the files of the newest jobs, as they were dropped."""
+    rows = tx.all(
+        "SELECT id, priority_file FROM sessions ORDER BY created_at DESC, id DESC LIMIT :limit", limit=limit
+    )
+    return [f"{row['priority_file'].removesuffix('.' + row['id'] + '.md')}.md" for row in rows]

@@ -320,6 +320,17 @@ def by_id(tx: "Reading", word_ids: Sequence[int]) -> list[Word]:
     return [Word.from_row(row) for row in rows]
 
 
+def newest_id(tx: "Reading") -> int:
+    """Return the id of the newest words; 0 while there are none."""
+    return int(tx.value("SELECT COALESCE(max(id), 0) FROM outbox"))
+
+
+def after(tx: "Reading", word_id: int) -> list[Word]:
+    """Return the words queued after ``word_id``, oldest first, whatever became of them."""
+    rows = tx.all("SELECT * FROM outbox WHERE id > :word_id ORDER BY id", word_id=word_id)
+    return [Word.from_row(row) for row in rows]
+
+
 def of_subject(tx: "Reading", subject_id: str, kind: str | None = None) -> list[Word]:
     """Return all words about a subject, oldest first."""
     rows = tx.all(

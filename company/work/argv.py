@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Sequence
 from typing import Any
 
+CHECK_NAME_MAX = 200  # characters
 LENGTH_MAX = 65_536  # characters in all; Linux takes 131072 bytes for one argument
 
 _ACTED_ON = frozenset("|&;<>()$`*?")
@@ -29,6 +30,11 @@ def parse_argv(value: Any) -> tuple[str, ...]:
 def write_argv(argv: Sequence[str]) -> str:
     """Write a command for people, quoted as a shell would need it."""
     return shlex.join(argv)
+
+
+def check_name(text: str) -> str:
+    """Make one short line of a check's name, or of the command that stands for it."""
+    return re.sub(r"\s+", " ", text).strip()[:CHECK_NAME_MAX].strip()
 
 
 def _listed(value: Any) -> list[str]:

@@ -28,7 +28,7 @@ class BriefFacts:
     expected_outcome: str
     files: Sequence[str]
     checks: Sequence[str]  #: names of the checks that must be green
-    red_before: Sequence[str]  #: names of those that were red before any work
+    red_before: Sequence[str]  #: names of the others: red before any work, and they may stay so
     colleagues_done: Sequence[str]  #: what earlier waves put into the tree
     guidance: str  #: AGENTS.md or the like of the repository
     additions: str  #: what the repository adds for this agent
@@ -48,7 +48,10 @@ def compose_brief(facts: BriefFacts) -> str:
         _fenced("Expected outcome", facts.expected_outcome, TEXT_MAX),
         _bullets("Files named in the priority", facts.files),
         _bullets("Checks that must be green when you are done", facts.checks),
-        _bullets("Red before you started: mend them only if the task asks for it", facts.red_before),
+        _bullets(
+            "Red before you started, and not counted against you: mend them only if the task asks for it",
+            facts.red_before,
+        ),
         _bullets("Already in the tree", facts.colleagues_done),
         _fenced("What the repository says about working in it", facts.guidance, GUIDANCE_MAX),
         _fenced("What the repository adds for you", facts.additions, GUIDANCE_MAX),

@@ -4,15 +4,15 @@ Every key is optional; an empty value is as good as none. A value is taken only 
 that reach git are checked as in ``target.py``, commands as in ``argv.py``, and unknown keys are refused.
 """
 
-import difflib
 import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from company.closest import did_you_mean
 from company.errors import PriorityFileError
-from company.work.argv import parse_argv, write_argv
+from company.work.argv import check_name, parse_argv, write_argv
 from company.work.recurrence import ScheduleError
 from company.work.schedule import parse_schedule
 from company.work.target import safe_branch, safe_target
@@ -126,8 +126,7 @@ def _value(key: str, value: Any, document: YamlDocument, name: str) -> Any:
     line = document.line_of((key,))
     read = _READERS.get(key)
     if read is None:
-        close = difflib.get_close_matches(key[:40].lower(), _READERS, n=1)
-        mend = f"did you mean {close[0]}?" if close else f"the keys are: {', '.join(_READERS)}"
+        mend = did_you_mean(key, _READERS, f"the keys are: {', '.join(_READERS)}")
         raise PriorityFileError(name, f"no such key: {key[:80]!r}", line=line, mend=mend)
     try:
         return read(value)
@@ -195,14 +194,10 @@ def _checks(value: Any) -> tuple[Check, ...]:
 def _check(value: Any) -> Check:
     if not isinstance(value, Mapping):
         argv = parse_argv(value)
-        return Check(_check_name(write_argv(argv)), argv)
+        return Check(check_name(write_argv(argv)), argv)
     if set(value) != {"name", "run"}:
         raise ValueError("must be a command, or have the keys name and run")
-    return Check(_check_name(_text(value["name"])), parse_argv(value["run"]))
-
-
-def _check_name(text: str) -> str:
-    return re.sub(r"\s+", " ", text).strip()[:NAME_MAX].strip()
+    return Check(check_name(_text(value["name"])), parse_argv(value["run"]))
 
 
 def _max_iterations(value: Any) -> int:

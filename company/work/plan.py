@@ -8,7 +8,9 @@ the file names it: then the plan is refused, because silence would look like wor
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
+from company.closest import did_you_mean
 from company.work.priority import Priority
 from company.work.staff import Agent, Duty
 
@@ -103,17 +105,46 @@ def _ancestors(agent_id: str, works_after: dict[str, tuple[str, ...]]) -> set[st
 
 
 def _named(priority: Priority, staff: Sequence[Agent]) -> dict[str, str] | PlanRefused:
-    by_name = {name: agent for agent in staff for name in (agent.id, agent.short_id, agent.name.lower())}
     chosen: dict[str, str] = {}
     for name in priority.agents:
-        agent = by_name.get(name.strip().lower())
-        if agent is None or agent.duty is not Duty.WORK:
-            known = ", ".join(sorted(a.short_id for a in staff if a.duty is Duty.WORK))
-            return PlanRefused(
-                f"the file asks for an agent {name!r}, whom the company does not have", f"use one of: {known}"
-            )
-        chosen[agent.id] = "named in the file"
+        agent_id = named_worker(name, staff)
+        if isinstance(agent_id, PlanRefused):
+            return agent_id
+        chosen[agent_id] = "named in the file"
     return chosen
+
+
+class Nameable(Protocol):
+    """An agent, or its row: what can be told by a name."""
+
+    @property
+    def id(self) -> str: ...  # noqa: D102 - as in Agent
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def duty(self) -> Duty: ...  # noqa: D102
+
+
+def named_worker(name: str, staff: Sequence[Nameable]) -> str | PlanRefused:
+    """Return the id of the agent that a file calls ``name``: id, short id or name of one who does the work."""
+    workers = {agent.id.removeprefix("agent-"): agent for agent in staff if agent.duty is Duty.WORK}
+    wanted = name.strip().lower()
+    for short_id, agent in workers.items():
+        if wanted in (short_id, agent.id, agent.name.lower()):
+            return agent.id
+    others = {agent.id.removeprefix("agent-"): agent for agent in staff if agent.duty is not Duty.WORK}
+    if wanted.removeprefix("agent-") in others:
+        duty = others[wanted.removeprefix("agent-")].duty.value
+        return PlanRefused(f"{name!r} does not do the work: its duty is to {duty}", _use_one_of(workers))
+    near = did_you_mean(wanted.removeprefix("agent-"), workers)
+    return PlanRefused(
+        f"the file asks for an agent {name!r}, whom the company does not have",
+        f"{near} {_use_one_of(workers)}".strip(),
+    )
+
+
+def _use_one_of(short_ids: Iterable[str]) -> str:
+    return f"use one of: {', '.join(sorted(short_ids))}"
 
 
 def _called_for(priority: Priority, workers: Sequence[Agent]) -> dict[str, str]:
@@ -145,6 +176,12 @@ def _refusal(
         return PlanRefused("the team has no agent who does the work", "hire one: agent-service hire NAME")
     if (priority.agents and left_out) or not able:
         names = ", ".join(agent_id.removeprefix("agent-") for agent_id in left_out)
+        if priority.repo is None:
+            return PlanRefused(
+                f"no way to run {names}: the file names no repository, and nobody has a command to run without one",
+                "name a repository of config.yaml, as in `repo: sample`; or give agents a `command:` there; or set "
+                "`runner:` to an installed coding agent",
+            )
         return PlanRefused(
             f"no way to run {names}: the command runner has no command for this repository",
             "give the repository `commands:` in config.yaml, or set `runner:` to an installed coding agent",

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+NOT_JUDGED = "red before and after: not judged"  #: the verdict on what was nobody's fault
+
 
 @dataclass(frozen=True, kw_only=True)
 class CheckResult:
@@ -58,10 +60,27 @@ def _compare_one(check: CheckResult, before: bool | None, is_named: bool) -> Com
     elif is_named:
         verdict, is_fault = "still red", True
     else:
-        verdict, is_fault = "red before and after: not judged", False
+        verdict, is_fault = NOT_JUDGED, False
     return Comparison(
         name=check.name, before=before, after=check.is_green, verdict=verdict, is_fault=is_fault
     )
+
+
+def doubts(comparisons: Iterable[Comparison], *, is_of_repository: bool = True) -> str:
+    """Say why good checks are no proof; '' when they are. For the first line that people read of a completed job.
+
+    A repository that has no checks, or only such as were red before, leaves the work unverified.
+    """
+    judged = list(comparisons)
+    if not judged:
+        return "not verified: the repository has no checks" if is_of_repository else ""
+    unjudged = [one.name for one in judged if one.verdict == NOT_JUDGED]
+    if not unjudged:
+        return ""
+    names = ", ".join(unjudged)
+    if len(unjudged) == len(judged):
+        return f"not verified: {names} {'is' if len(unjudged) == 1 else 'are'} red before and after"
+    return f"{names} not judged: red before and after"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,15 +12,29 @@ from daemon.cli.times import local_time
 if TYPE_CHECKING:
     from company.store.audit import Entry
 
-app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Who ordered what, through which door.")
+app = typer.Typer(
+    rich_markup_mode=None,
+    invoke_without_command=True,
+    help="Who ordered what, through which door; without a subcommand the newest orders.",
+)
 
 _STYLES = {"done": "green", "refused": "red", "nothing_to_do": "dim"}
+
+
+Limit = Annotated[int, typer.Option("--limit", "-n", min=1, max=1000, help="At most so many.")]
+
+
+@app.callback()
+def audit(context: typer.Context, limit: Limit = 50, as_json: Json = False) -> None:
+    """List the newest orders, where no subcommand asks for others."""
+    if context.invoked_subcommand is None:
+        log(context, limit=limit, as_json=as_json)
 
 
 @app.command()
 def log(
     context: typer.Context,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=1000, help="At most so many.")] = 50,
+    limit: Limit = 50,
     before: Annotated[
         int | None,
         typer.Option("--before", metavar="ID", help="Only entries older than this one: the next page."),

@@ -5,6 +5,7 @@ Nothing is mended here and nothing is left behind; what cannot be looked at is a
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -14,18 +15,19 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from company.errors import AgentServiceError, GitError
+from company.errors import AgentServiceError
 from daemon.cli.desk import Desk, config_path, open_desk, read_config, service_pid
 from daemon.cli.diagnosis import Finding
+from daemon.cli.repository_diagnosis import repository_findings
 from daemon.cli.runner_diagnosis import runner_findings
+from daemon.cli.service_diagnosis import installed_findings
 from daemon.cli.slack_diagnosis import slack_findings
 
 if TYPE_CHECKING:
-    from company.config import Config, RepositoryConfig
+    from company.config import Config
 
 DISK_LOW = 2 << 30  # bytes
 CLOCK_SLACK = timedelta(minutes=1)
-NETWORK_TIMEOUT_S = 15
 
 
 def company_findings(context: typer.Context) -> Iterator[Finding]:
@@ -40,11 +42,13 @@ def company_findings(context: typer.Context) -> Iterator[Finding]:
     yield _disk(config)
     yield _time_zone(config)
     yield _service(config)
+    yield from installed_findings(config)
+    yield from _agent_user(config)
     yield from _books(context)
     yield from slack_findings(config)
     yield from runner_findings(config)
     for repository in config.repositories:
-        yield _repository(config, repository)
+        yield from repository_findings(config, repository)
 
 
 def _folders(config: "Config") -> Iterator[Finding]:
@@ -110,6 +114,31 @@ def _service(config: "Config") -> Finding:
     return Finding("service", "ok", f"running, process {pid}")
 
 
+def _agent_user(config: "Config") -> Iterator[Finding]:
+    """Look whether agents can run as the user they are to run as."""
+    from daemon.job.lodging import obstacles
+    from daemon.processes.run_as import can_run, run_as_of
+
+    name = "agent user"
+    try:
+        run_as = run_as_of(config)
+    except AgentServiceError as error:
+        yield Finding(name, "broken", str(error), error.mend)
+        return
+    if run_as is None:
+        return
+    found = obstacles(config, run_as)
+    for words, mend in found:
+        yield Finding(name, "broken", words, mend)
+    if found:
+        return
+    if can_run(run_as, sys.executable):
+        yield Finding(name, "ok", f"{run_as.name} (uid {run_as.uid})")
+    else:
+        text = f"{run_as.name} may not run {sys.executable}, which {{python}} in commands stands for"
+        yield Finding(name, "note", text, "install the service where everybody may go (/opt)")
+
+
 def _books(context: typer.Context) -> Iterator[Finding]:
     """Open the database as the service would: its schema is checked by that."""
     with ExitStack() as closing:
@@ -144,7 +173,19 @@ def _look_into(desk: Desk) -> Iterator[Finding]:
             yield Finding("unfinished jobs", "ok", text)
     else:
         yield Finding("unfinished jobs", "ok", "none")
+    yield from _messages(desk)
     yield from _staff(desk)
+
+
+def _messages(desk: Desk) -> Iterator[Finding]:
+    """Say what Slack refused for good."""
+    from company.orders.messages import undelivered
+
+    found = undelivered(desk.office)
+    if found:
+        first = f"{found[0].kind} {found[0].subject_id}: {found[0].last_error}"
+        text = f"{len(found)} could not be delivered to Slack, the newest: {first}"
+        yield Finding("messages", "broken", text, "agent-service messages list; then messages retry")
 
 
 def _staff(desk: Desk) -> Iterator[Finding]:
@@ -175,50 +216,12 @@ def _staff(desk: Desk) -> Iterator[Finding]:
             f"none of {len(staff)} has a command, nor a coding agent to run it",
             "give a repository `commands:` in config.yaml, or set work.runner",
         )
+    elif idle:
+        yield Finding(
+            "agents",
+            "note",
+            f"{len(staff) - len(idle)} of {len(staff)} who do the work can be run; not {', '.join(idle)}",
+            "give them a command in config.yaml (of their own, or a repository's), or set work.runner",
+        )
     else:
-        able = len(staff) - len(idle)
-        yield Finding("agents", "ok", f"{able} of {len(staff)} who do the work can be run")
-
-
-def _repository(config: "Config", repository: "RepositoryConfig") -> Finding:
-    from daemon.git.command import run_git
-    from daemon.git.source import look_at
-
-    name = f"repository {repository.name}"
-    source = repository.source(config.root)
-    if Path(source).is_relative_to(config.folders.state) and not Path(source).exists():
-        return Finding(
-            name, "note", f"{source} is not there yet", "the first start makes it: agent-service up"
-        )
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            control = _control(Path(folder))
-            looked = look_at(source, git_dir=control)
-            listing = run_git(
-                ("ls-remote", "--heads", looked.fetch),
-                git_dir=control,
-                timeout_s=NETWORK_TIMEOUT_S,
-                network=looked.folder is None,
-            )
-    except GitError as error:
-        return Finding(
-            name, "broken", error.stderr.strip() or str(error), error.mend or "mend it in config.yaml"
-        )
-    heads = {line.partition("refs/heads/")[2] for line in listing.stdout.splitlines()}
-    if not heads:
-        return Finding(name, "broken", f"{looked.fetch} has no branch", "make a first commit there")
-    wanted = repository.default_branch
-    if wanted is not None and wanted not in heads:
-        return Finding(
-            name, "broken", f"{looked.fetch} has no branch {wanted}", "correct default_branch in config.yaml"
-        )
-    return Finding(name, "ok", f"{looked.fetch}: {len(heads)} branch{'es' if len(heads) != 1 else ''}")
-
-
-def _control(folder: Path) -> Path:
-    """Make a control directory of an empty repository to call git from."""
-    from daemon.git.bare import make_bare
-    from daemon.git.control import open_control
-
-    make_bare(folder / "empty.git")
-    return open_control(folder / "control", folder / "empty.git")
+        yield Finding("agents", "ok", f"all {len(staff)} who do the work can be run")

@@ -59,23 +59,57 @@ def read_config(context: typer.Context) -> "Config":
     return load_config(config_path(context), os.environ)
 
 
+def read_usable_config(context: typer.Context) -> "Config":
+    """Read the configuration; where it is broken and the books can be found all the same, say so and go on with those.
+
+    For commands that need to know nothing but where the books are. Raises ConfigError.
+    """
+    from company.config import load_config, salvage_config
+    from company.errors import ConfigError
+
+    path = config_path(context)
+    try:
+        return load_config(path, os.environ)
+    except ConfigError as error:
+        config = salvage_config(path, os.environ)
+        if config is None or not (config.database.url or books_of(config).exists()):
+            raise
+        if service_pid(config) is None:
+            outlook = "no service starts until it is mended"
+        else:
+            outlook = "the running service keeps the configuration it had"
+        print_note(f"config.yaml cannot be used: {error}; {outlook}, and this is what the books say")
+        return config
+
+
+def books_of(config: "Config") -> Path:
+    """Return where the SQLite database of a company is."""
+    return config.folders.state / "agent-service.db"
+
+
 @contextmanager
 def open_desk(
-    context: typer.Context, *, only_looks: bool = False, leaves_no_trace: bool = False
+    context: typer.Context,
+    *,
+    only_looks: bool = False,
+    leaves_no_trace: bool = False,
+    needs_config: bool | None = None,
 ) -> Iterator[Desk]:
     """Open the company for one command. A new database is seeded, so that there is a company to see.
 
     ``only_looks``: the command orders nothing, so it may read the database the quick way.
     ``leaves_no_trace``: where there is no database yet, one is made elsewhere and thrown away.
+    ``needs_config``: False: a broken config.yaml does not matter. By default it matters to whoever orders something.
     """
     from company.clock import SystemClock
     from company.orders.office import Office
     from company.orders.permission import actor_for
     from company.store.glance import glance
 
-    config = read_config(context)
+    is_strict = not only_looks if needs_config is None else needs_config
+    config = read_config(context) if is_strict else read_usable_config(context)
     clock = SystemClock()
-    path = config.folders.state / "agent-service.db"
+    path = books_of(config)
     with ExitStack() as closing:
         if leaves_no_trace and not path.exists():
             path = Path(closing.enter_context(TemporaryDirectory())) / path.name
@@ -117,9 +151,16 @@ def service_pid(config: "Config", program: str = "daemon") -> int | None:
     return pid
 
 
+def is_service_running(config: "Config") -> bool | None:
+    """Say whether a service works for this company; None: on PostgreSQL one of another host may."""
+    if service_pid(config) is not None:
+        return True
+    return None if config.database.url else False
+
+
 def hint_if_not_running(config: "Config", what_waits: str) -> None:
     """Say on stderr that nobody acts on what was ordered yet. On PostgreSQL another host may: then nothing."""
-    if not config.database.url and service_pid(config) is None:
+    if is_service_running(config) is False:
         print_note(f"the service is not running: {what_waits} when it is → agent-service up")
 
 

@@ -15,7 +15,7 @@ import typer
 
 from company.clock import SystemClock
 from company.errors import PriorityFileError
-from daemon.cli.desk import Desk, hint_if_not_running, open_desk, read_config
+from daemon.cli.desk import Desk, hint_if_not_running, open_desk, read_usable_config
 from daemon.cli.given_file import read_priority_file
 from daemon.cli.jobs import wait_for_end
 from daemon.cli.options import Json, Wait
@@ -56,7 +56,7 @@ def drop(
     if plan:
         show_plan(context, file, as_json=as_json)
         return
-    config = read_config(context)
+    config = read_usable_config(context)
     data = read_priority_file(config, file)
     dropped_at = SystemClock().now()
     placed = place_in_inbox(config.folders.priorities, inbox_name(file.name), data)
@@ -71,7 +71,7 @@ def drop(
             print_json({"path": str(placed)})
         hint_if_not_running(config, "it takes the file")
         return
-    with open_desk(context) as desk:
+    with open_desk(context, needs_config=False) as desk:
         job_id = await_job(desk, placed, data, dropped_at)
         wait_for_end(desk, job_id, as_json=as_json)
 

@@ -4,15 +4,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from daemon.cli.desk import Desk, hint_if_not_running, open_desk
+from daemon.cli.desk import Desk, hint_if_not_running, is_service_running, open_desk
 from daemon.cli.options import JobName, Json, Wait
-from daemon.cli.output import print_json, print_line, print_table, show, status_text
+from daemon.cli.output import STATUS_STYLES, print_json, print_line, print_table, show, styled
 from daemon.cli.problem import ExitCode
+from daemon.cli.story import UNFINISHED, status_words
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
+    from company.store.gate import Reading
     from company.store.sessions import Session
     from daemon.cli.story import JobStory
 
+#: what the story of a job has beyond its row
+STORY_KEYS = (
+    "waits_for", "max_iterations", "waves", "agents", "left_out", "checks", "findings", "questions", "base", "doubt",
+    "delivered_to", "log_path", "report_path", "patch_path",
+)  # fmt: skip
 STATUSES = ("pending", "in_progress", "completed", "failed", "blocked", "stopped")
 
 
@@ -33,9 +42,21 @@ def list_jobs(
     with open_desk(context, only_looks=True) as desk, desk.office.store.reading() as tx:
         found = sessions.list_sessions(tx, wanted or None, limit=limit)
         if as_json:
-            print_json({"jobs": [job_facts(one) for one in found]})
+            reasons = _waiting_reasons(desk, tx, found)
+            listed = [{**job_facts(one), "waits_for": reasons.get(one.id, "")} for one in found]
+            print_json({"jobs": listed, "is_service_running": is_service_running(desk.config)})
         else:
             _print_jobs(desk, found)
+            if any(one.status in UNFINISHED for one in found):
+                hint_if_not_running(desk.config, "it takes up what waits and what is under way")
+
+
+def _waiting_reasons(desk: Desk, tx: "Reading", found: "list[Session]") -> dict[str, str]:
+    if not any(one.status == "pending" for one in found):
+        return {}
+    from daemon.cli.story_reading import waiting_reasons
+
+    return waiting_reasons(desk.office, tx)
 
 
 def _known_status(word: str) -> str:
@@ -54,7 +75,7 @@ def _print_jobs(desk: Desk, found: "list[Session]") -> None:
         [
             (
                 one.id,
-                status_text(one.status) if one.status != "in_progress" else status_text_of_phase(one),
+                _standing(one),
                 one.title,
                 one.team_id.removeprefix("team-"),
                 one.target_repo or "",
@@ -69,12 +90,10 @@ def _print_jobs(desk: Desk, found: "list[Session]") -> None:
     )
 
 
-def status_text_of_phase(session: "Session") -> Any:
-    """Return where a running job is, in the colour of running."""
-    from daemon.cli.output import STATUS_STYLES, styled
-
-    words = "stopping" if session.stop_requested_by else session.phase
-    return styled(words, STATUS_STYLES["in_progress"])
+def _standing(session: "Session") -> "Text":
+    """Return where a job is, in the colour of its status."""
+    words = status_words(session.status, session.phase, session.stop_requested_by)
+    return styled(words, STATUS_STYLES.get(session.status, ""))
 
 
 def job_facts(session: "Session") -> dict[str, Any]:
@@ -127,16 +146,26 @@ def show_job(
             return
         story = read_story(desk.office, job_id)
         if as_json:
-            print_json(story_facts(story))
+            print_json(story_facts(desk, story))
         else:
             show(render(story))
+            if not story.is_finished:
+                hint_if_not_running(desk.config, "it takes up this job")
 
 
-def story_facts(story: "JobStory") -> dict[str, Any]:
-    """Return a job's story as ``--json`` prints it."""
+def story_facts(desk: Desk, story: "JobStory") -> dict[str, Any]:
+    """Return a job's story as ``--json`` prints it: what ``jobs --json`` says of it, and what only its story has."""
     from dataclasses import asdict
 
-    return asdict(story)
+    from company.store import sessions
+
+    with desk.office.store.reading() as tx:
+        facts = job_facts(sessions.get(tx, story.job_id))
+    told = {
+        "duration_s": story.duration_s,
+        **{key: value for key, value in asdict(story).items() if key in STORY_KEYS},
+    }
+    return {**facts, **told, "is_service_running": is_service_running(desk.config)}
 
 
 def stop(context: typer.Context, job: JobName, as_json: Json = False) -> None:
@@ -146,7 +175,7 @@ def stop(context: typer.Context, job: JobName, as_json: Json = False) -> None:
     """
     from company.orders import jobs
 
-    with open_desk(context) as desk:
+    with open_desk(context, needs_config=False) as desk:
         stopped = jobs.stop(desk.office, desk.actor, job)
         if stopped.status == "in_progress":
             hint_if_not_running(desk.config, "it stops the job")
@@ -194,7 +223,7 @@ def wait_for_end(desk: Desk, job_id: str, *, as_json: bool) -> None:
 
     if as_json:
         story = await_end(desk.office, job_id)
-        print_json(story_facts(story))
+        print_json(story_facts(desk, story))
     else:
         story = follow(desk.office, job_id)
     if story.status != "completed":

@@ -6,6 +6,7 @@ Subcommands import what is heavy inside themselves, so help and completion come 
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -20,6 +21,7 @@ from daemon.cli import (
     judgement,
     logs,
     making,
+    messages,
     operating,
     pauses,
     planning,
@@ -106,6 +108,7 @@ app.add_typer(schedules.app, name="schedules", rich_help_panel="Work")
 app.add_typer(pull_requests.app, name="pr", rich_help_panel="Work")
 app.add_typer(experiments.app, name="experiments", rich_help_panel="Judgement")
 app.add_typer(auditing.app, name="audit", rich_help_panel="The service")
+app.add_typer(messages.app, name="messages", rich_help_panel="The service")
 
 
 def _print_version(is_wanted: bool) -> None:
@@ -143,10 +146,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _tell(problem: Problem, error: BaseException, *, as_json: bool) -> int:
+    from company.redaction import Redactor, secrets_of  # errors alone need it
+
+    redactor = Redactor(secrets_of(os.environ))
+    problem = replace(problem, text=redactor.text(problem.text), mend=redactor.text(problem.mend))
     if problem.exit_code is ExitCode.FAULT and os.environ.get(TRACEBACK_VARIABLE):
         import traceback
 
-        traceback.print_exception(error)
+        sys.stderr.write(redactor.text("".join(traceback.format_exception(error))))
     if as_json:
         print_json_line(problem.facts(), sys.stderr)
     elif problem.text:

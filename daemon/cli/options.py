@@ -17,7 +17,10 @@ def complete_job(context: typer.Context, incomplete: str) -> list[tuple[str, str
     from company.store import sessions
 
     try:
-        with open_desk(context, only_looks=True) as desk, desk.office.store.reading() as tx:
+        with (
+            open_desk(context, only_looks=True, needs_config=True) as desk,
+            desk.office.store.reading() as tx,
+        ):
             newest = sessions.list_sessions(tx, limit=OFFERED_MAX)
     except (AgentServiceError, OSError):  # nothing to offer must not disturb the line being typed
         return []
@@ -30,7 +33,10 @@ def complete_agent(context: typer.Context, incomplete: str) -> list[tuple[str, s
     from company.store import agents
 
     try:
-        with open_desk(context, only_looks=True) as desk, desk.office.store.reading() as tx:
+        with (
+            open_desk(context, only_looks=True, needs_config=True) as desk,
+            desk.office.store.reading() as tx,
+        ):
             rows = agents.list_agents(tx, include_inactive=True)
     except (AgentServiceError, OSError):
         return []

@@ -114,4 +114,4 @@ def styled(text: str, style: str) -> "Text":
 
 def status_text(status: str) -> "Text":
     """Return a status in its colour."""
-    return styled(status.replace("_", " "), STATUS_STYLES.get(status, ""))
+    return styled(status, STATUS_STYLES.get(status, ""))

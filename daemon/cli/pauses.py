@@ -37,7 +37,7 @@ def pause(
     """
     from company.orders import pauses
 
-    with open_desk(context) as desk:
+    with open_desk(context, needs_config=False) as desk:
         if show_all:
             _list(desk, as_json=as_json)
             return
@@ -59,7 +59,7 @@ def resume(context: typer.Context, scope: Scope = "all", as_json: Json = False) 
     """Let jobs start again after a pause."""
     from company.orders import pauses
 
-    with open_desk(context) as desk:
+    with open_desk(context, needs_config=False) as desk:
         done = pauses.resume(desk.office, desk.actor, scope)
     if as_json:
         print_json(_facts(done))

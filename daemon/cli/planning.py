@@ -14,6 +14,7 @@ from daemon.cli.options import Json
 from daemon.cli.output import plain, print_json, show, styled
 from daemon.cli.story import plan_words
 
+NAMES_COMPARED = 500  # newest jobs whose names are looked through for the one that was meant
 _PLAIN_WORD = re.compile(r"[\w@%+=:,./{}-]+")
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from company.config import Config
     from company.orders.starting import Understood
+    from company.store.gate import Reading
     from company.work.plan import Plan, PlannedTask
     from company.work.staff import Agent
 
@@ -56,6 +58,7 @@ def show_plan(context: typer.Context, file: Path, *, as_json: bool) -> None:
         if isinstance(made, PlanRefused):
             raise OrderRefused("no_plan", made.reason, mend=made.mend)
         facts = plan_facts(desk.config, meant, made, staff)
+        facts["depends_on_missing"] = _missing(tx, facts["depends_on"])
     if as_json:
         print_json(facts)
     else:
@@ -93,6 +96,17 @@ def plan_facts(
     }
 
 
+def _missing(tx: "Reading", names: list[str]) -> dict[str, str]:
+    """Say of each job that is to be waited for and is not there yet, that it is not, and which may be meant."""
+    from company.closest import did_you_mean
+    from company.store import dependencies
+
+    known = dependencies.find(tx, names)
+    missing = [name for name in names if name not in known]
+    there = dependencies.file_names(tx, limit=NAMES_COMPARED) if missing else []
+    return {name: f"(no such job yet) {did_you_mean(name, there)}".strip() for name in missing}
+
+
 def _agent_facts(task: "PlannedTask", agent: "Agent") -> dict[str, Any]:
     return {
         "id": task.agent_id,
@@ -128,13 +142,18 @@ def _facts(facts: dict[str, Any]) -> "Iterator[Text]":
         yield _fact("setup", _command_line(argv))
     for check in facts["checks"]:
         must = " (named in the file: must be green at the end)" if check["must_be_green"] else ""
-        yield _fact("check", f"{check['name']}: {_command_line(check['argv'])}{must}")
+        command = _command_line(check["argv"])
+        name = "" if check["name"] == command else f"{check['name']}: "
+        yield _fact("check", f"{name}{command}{must}")
     if not facts["checks"]:
         yield _fact("check", "none: only the diff is looked at", "yellow")
     for agent_id, why in facts["left_out"].items():
         yield _fact("left out", f"{agent_id.removeprefix('agent-')}: {why}", "yellow")
-    if facts["depends_on"]:
-        yield _fact("after", ", ".join(facts["depends_on"]))
+    for name in facts["depends_on"]:
+        missing = facts["depends_on_missing"].get(name)
+        yield _fact(
+            "after", name if missing is None else f"{name} {missing}", "" if missing is None else "yellow"
+        )
     if facts["schedule"]:
         yield _fact("starts", facts["schedule"])
     yield _fact("at most", f"{facts['max_iterations']} iterations; nothing was touched", "dim")

@@ -109,6 +109,8 @@ def _os_mend(error: OSError) -> str:
         return "free space on the disk and try again"
     if error.errno == errno.EROFS:
         return "make the disk writable and try again"
+    if isinstance(error, IsADirectoryError):
+        return "name a file in it"
     if isinstance(error, PermissionError):
         return "run it as the user that owns the company's folder"
     if isinstance(error, FileNotFoundError):

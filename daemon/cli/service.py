@@ -5,7 +5,7 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from company.config import Config
     from company.orders.office import Office
     from daemon.app import Daemon
+    from daemon.cli.narrating import Narrator
     from daemon.sample import Sample
     from daemon.supervising import Program
 
@@ -58,7 +59,7 @@ def bot(context: typer.Context) -> None:
     mode.
     """
     # Another program: daemon and bot never import each other.
-    os.execv(sys.executable, [sys.executable, "-m", "bot", str(config_path(context))])  # noqa: S606 - our own
+    os.execv(sys.executable, [sys.executable, "-P", "-m", "bot", str(config_path(context))])  # noqa: S606 - our own
 
 
 def once(context: typer.Context) -> None:
@@ -66,17 +67,23 @@ def once(context: typer.Context) -> None:
 
     For scripts: exit code 0 when every job was completed, 4 when one ended failed, blocked or stopped.
     """
-    from daemon.running import run
 
-    run(config_path(context), once=True, on_ready=_show_sample)
+    _run(config_path(context), once=True)
 
 
 def _run_daemon(path: Path) -> None:
     from company.leash import hold_leash
-    from daemon.running import run
 
     hold_leash(os.environ)
-    run(path, once=False, on_ready=_welcome)
+    _run(path, once=False)
+
+
+def _run(path: Path, *, once: bool) -> NoReturn:
+    from daemon.running import run
+
+    terminal = _Terminal()
+    on_ready = terminal.begin if once else terminal.welcome
+    run(path, once=once, on_open=terminal.open, on_ready=on_ready, on_leave=terminal.say_goodbye)
 
 
 def _programs(config: "Config") -> "list[Program]":
@@ -92,11 +99,11 @@ def _programs(config: "Config") -> "list[Program]":
         page = f"http://127.0.0.1:{port}/"
         local = {API_VARIABLE: f"{page}api/", PAGE_VARIABLE: page}
         state = str(config.folders.state / "local-slack")
-        argv = [sys.executable, "-m", "bot.local_slack", "--port", str(port), "--state", state]
+        argv = [sys.executable, "-P", "-m", "bot.local_slack", "--port", str(port), "--state", state]
         programs.append(Program(name="local Slack", argv=argv, is_quiet=True))
-    daemon = [sys.executable, "-m", "daemon.cli.main", "--config", path, "up", "--no-bot"]
+    daemon = [sys.executable, "-P", "-m", "daemon.cli.main", "--config", path, "up", "--no-bot"]
     programs.append(Program(name="daemon", argv=daemon, environment=local, is_vital=True))
-    bot_argv = [sys.executable, "-m", "bot", path]
+    bot_argv = [sys.executable, "-P", "-m", "bot", path]
     programs.append(Program(name="bot", argv=bot_argv, environment=local))
     return programs
 
@@ -116,17 +123,6 @@ def _free_port(wanted: int) -> int:
     return wanted
 
 
-def _welcome(daemon: "Daemon", sample: "Sample | None") -> None:
-    config = daemon.office().config
-    _show_sample(daemon, sample)
-    print_note(
-        f"{config.company.name} is up: drop priority files into {config.folders.priorities}. Ctrl-C stops it."
-    )
-    page = os.environ.get(PAGE_VARIABLE)
-    if page:
-        print_note(f"Talk to it in the local Slack, on this machine alone: {page}{_page_key(config)}")
-
-
 def _page_key(config: "Config") -> str:
     """Return what the page's address ends with: the key that it asks for once; '' where it cannot be read."""
     path = config.folders.state / "local-slack" / "credentials.json"
@@ -139,10 +135,51 @@ def _page_key(config: "Config") -> str:
     return ""
 
 
-def _show_sample(daemon: "Daemon", sample: "Sample | None") -> None:
-    """Show the first job live, and where what it made can be looked at."""
+class _Terminal:
+    """What the service says to whoever started it: the sample, then a line for each job taken and ended."""
+
+    def __init__(self) -> None:
+        self._narrator: Narrator | None = None
+
+    def open(self, daemon: "Daemon") -> None:
+        """Note how things stand before any work: what comes after that is told."""
+        from daemon.cli.narrating import Narrator
+
+        self._narrator = Narrator(daemon.office)
+        self._narrator.begin()
+
+    def begin(self, daemon: "Daemon", sample: "Sample | None") -> None:
+        """Show the sample where there is one, then tell what happens."""
+        shown = _show_sample(daemon, sample)
+        if self._narrator is not None:
+            self._narrator.keep_looking(but_not_of=shown)
+
+    def welcome(self, daemon: "Daemon", sample: "Sample | None") -> None:
+        """Begin, and say that the service is up."""
+        config = daemon.office().config
+        self.begin(daemon, sample)
+        print_note(
+            f"{config.company.name} is up: drop priority files into {config.folders.priorities}. Ctrl-C stops it."
+        )
+        page = os.environ.get(PAGE_VARIABLE)
+        if page:
+            print_note(f"Talk to it in the local Slack, on this machine alone: {page}{_page_key(config)}")
+
+    def say_goodbye(self, daemon: "Daemon") -> None:
+        """Tell what was not told yet, and what goes on without the service."""
+        from daemon.cli.narrating import farewell
+
+        if self._narrator is not None:
+            self._narrator.look()
+        if sys.stderr.isatty():
+            sys.stderr.write("\n")  # the terminal has put its ^C there
+        farewell(daemon.office())
+
+
+def _show_sample(daemon: "Daemon", sample: "Sample | None") -> str | None:
+    """Show the first job live, and where what it made can be looked at; return its id."""
     if sample is None or sample.priority_file is None:
-        return
+        return None
     from daemon.cli.following import follow
 
     office = daemon.office()
@@ -151,12 +188,13 @@ def _show_sample(daemon: "Daemon", sample: "Sample | None") -> None:
     job_id = _job_of(office, sample.priority_file.stem)
     if job_id is None:
         print_note("the sample's file was not taken; see logs/service.log")
-        return
+        return None
     story = follow(office, job_id)
     print_line(f"read the report:  reports/{job_id}/report.md")
     if story.branch:
         remote = os.path.relpath(sample.remote, office.config.root)
         print_line(f"see the change:   git --git-dir {remote} show {story.branch}")
+    return job_id
 
 
 def _job_of(office: "Office", stem: str) -> str | None:

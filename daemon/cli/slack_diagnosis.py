@@ -5,6 +5,8 @@ Slack is asked by plain HTTPS: the daemon's side knows no Slack library.
 
 import json
 import os
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from company.config import Config
 
 TIMEOUT_S: Final = 10
+MESSAGES_TIMEOUT_S: Final = 120
 SLACK_URL: Final = "https://slack.com/api/"
 #: the bot's scopes, as bot/manifest.yaml asks for them (a test holds the two together), and what each is for
 SCOPES: Final = {
@@ -66,7 +69,10 @@ def slack_findings(config: "Config") -> Iterator[Finding]:
         )
         return
     url = config.slack.base_url or SLACK_URL
-    yield from _bot_token(url, bot)
+    found = list(_bot_token(url, bot))
+    yield from found
+    if found and all(one.state == "ok" for one in found):
+        yield _messages(config)
     if config.slack.mode == "socket":
         yield _app_token(url, app)
     elif signing is None:
@@ -133,6 +139,31 @@ def _app_token(url: str, token: str | None) -> Finding:
     if not answer.facts.get("ok"):
         return Finding("slack socket", "broken", f"Slack answers {answer.facts.get('error')}", mend)
     return Finding("slack socket", "ok", "Socket Mode can be opened")
+
+
+def _messages(config: "Config") -> Finding:
+    """Let Slack itself look at one message of each kind; the bot's program asks, because it makes them."""
+    try:
+        ran = subprocess.run(
+            [sys.executable, "-P", "-m", "bot.validating", str(config.path)],
+            capture_output=True,
+            text=True,
+            timeout=MESSAGES_TIMEOUT_S,
+            check=True,
+        )
+        found = json.loads(ran.stdout)
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        return Finding("slack messages", "note", f"could not be looked at: {error}")
+    if found["trouble"]:
+        return Finding("slack messages", "note", str(found["trouble"]))
+    if found["wrong"]:
+        text = "; ".join(found["wrong"][:3])
+        return Finding(
+            "slack messages", "broken", f"Slack would refuse: {text}", "report this: it is a fault of ours"
+        )
+    return Finding(
+        "slack messages", "ok", f"{found['looked_at']} of {found['looked_at']} kinds are taken by Slack"
+    )
 
 
 def _ask(url: str, method: str, token: str) -> _Answer:

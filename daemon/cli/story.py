@@ -93,11 +93,18 @@ class JobStory:
     report_path: str = ""  #: '' until it is written
     patch_path: str = ""
     cost_usd: float = 0.0
+    waits_for: str = ""  #: why it has not started
+    doubt: str = ""  #: why a completed job is not proven good
 
     @property
     def is_finished(self) -> bool:
         """Nothing more will happen by itself."""
         return self.status not in UNFINISHED
+
+
+def mark_of(state: str) -> str:
+    """Return the sign a status is drawn with."""
+    return _MARKS.get(state, "?")
 
 
 def render(story: JobStory) -> "RenderableType":
@@ -117,10 +124,15 @@ def lines(story: JobStory, before: JobStory | None = None) -> list[str]:
 
 
 def state_words(story: JobStory) -> str:
-    """Say in two or three words where the job is: its status, or its phase while it runs."""
-    if story.status == "in_progress":
-        return "stopping" if story.stop_requested_by else story.phase
-    return story.status
+    """Say in a few words where the job is: its status, with its phase while it runs."""
+    return status_words(story.status, story.phase, story.stop_requested_by)
+
+
+def status_words(status: str, phase: str, stop_requested_by: str | None) -> str:
+    """Write a job's status as it is called everywhere, with its phase while it runs: ``in_progress: working``."""
+    if status != "in_progress":
+        return status
+    return f"{status}: {'stopping' if stop_requested_by else phase}"
 
 
 def _head(story: JobStory) -> "Text":
@@ -129,11 +141,12 @@ def _head(story: JobStory) -> "Text":
     style = STATUS_STYLES.get(story.status, "")
     took = f"  {duration(story.duration_s)}" if story.duration_s is not None else ""
     return Text.assemble(
-        (f"{_MARKS.get(story.status, '?')} ", style),
+        (f"{mark_of(story.status)} ", style),
         (plain(story.title), "bold"),
         "  ",
         (plain(state_words(story)), style),
         (took, "dim"),
+        (f"  {plain(story.doubt)}" if story.doubt else "", "yellow"),
     )
 
 
@@ -157,9 +170,9 @@ def _agents(story: JobStory) -> "Table | None":
     for part in story.agents:
         style = STATUS_STYLES.get(part.state, "cyan" if part.state == "waits for the verdict" else "")
         table.add_row(
-            Text(f"  {_MARKS.get(part.state, '?')}", style=style),
+            Text(f"  {mark_of(part.state)}", style=style),
             Text(plain(f"{part.emoji} {part.name}"), no_wrap=True),
-            Text(plain(part.state.replace("_", " ")), style=style, no_wrap=True),
+            Text(plain(part.state), style=style, no_wrap=True),
             Text(duration(part.duration_s) if part.duration_s is not None else "", style="dim", no_wrap=True),
             Text(plain(_doing(part)), style="dim", overflow="ellipsis", no_wrap=True),
         )
@@ -214,6 +227,8 @@ def _ending(story: JobStory) -> "Iterator[RenderableType]":
 
     for question in story.questions:
         yield indented(f"? {plain(question)}", "yellow")
+    if story.waits_for:
+        yield indented(f"waits: {plain(story.waits_for)}", "yellow")
     if not story.is_finished:
         return
     for finding in story.findings if story.status != "completed" else ():
@@ -243,7 +258,9 @@ def _telling(story: JobStory) -> Iterator[str]:
     yield f"{story.job_id}: {plain(story.title)} ({plain(story.team)}, {plain(story.repository)})"
     yield from _telling_of_plan(story)
     if story.status == "in_progress":
-        yield f"phase: {plain(state_words(story))}"
+        yield f"phase: {'stopping' if story.stop_requested_by else plain(story.phase)}"
+    if story.waits_for:
+        yield f"waits: {plain(story.waits_for)}"
     for part in story.agents:
         yield from _telling_of_agent(part)
     yield from _telling_of_checks(story.checks)

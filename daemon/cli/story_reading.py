@@ -13,11 +13,13 @@ from company.clock import from_iso
 from company.store import agents as agent_rows
 from company.store import questions, sessions, tasks, teams
 from company.work.staff import Duty
+from company.work.verification import Comparison, doubts
 from daemon.cli.story import UNFINISHED, AgentPart, CheckPart, JobStory
 
 if TYPE_CHECKING:
     from company.orders.office import Office
     from company.store.agents import AgentRow
+    from company.store.gate import Reading
     from company.store.sessions import Session
     from company.store.tasks import Task
 
@@ -32,6 +34,7 @@ def read_story(office: "Office", job_id: str) -> JobStory:
         staff = {row.id: row for row in agent_rows.list_agents(tx, include_inactive=True)}
         team = teams.get(tx, session.team_id).name
         asked = tuple(one.question for one in questions.open_of(tx, job_id))
+        waits_for = waiting_reasons(office, tx).get(job_id, "") if session.status == "pending" else ""
     folder = office.config.folders.state / f"session-{job_id}"
     plan, told = read_state(folder, "orchestrator"), read_state(folder, "session")
     verdicts = [_mapping(one) for one in _list(read_state(folder, "verification").get("iterations"))]
@@ -53,7 +56,18 @@ def read_story(office: "Office", job_id: str) -> JobStory:
         findings=_findings(verdicts),
         delivered_to=str(delivered.get("delivered_to") or ""),
         patch_path=str(delivered.get("patch") or ""),
+        waits_for=waits_for,
+        doubt=_doubt(session, verdicts),
     )
+
+
+def waiting_reasons(office: "Office", tx: "Reading") -> dict[str, str]:
+    """Say of each job that waits what keeps it from starting, by the rule that starts jobs."""
+    from daemon.intake.admitting import decide
+
+    decided = decide(tx, office)
+    soon = dict.fromkeys(decided.admitted, "nothing: it starts at the service's next look")
+    return {**soon, **decided.held, **decided.refused}
 
 
 def _story_of_row(office: "Office", session: "Session", team: str, asked: tuple[str, ...]) -> JobStory:
@@ -118,7 +132,7 @@ def _agent(office: "Office", folder: Path, session: "Session", row: "Task", who:
         id=row.agent_id,
         name=who.name,
         emoji=who.emoji,
-        state="waits for the verdict" if waits else row.status,
+        state="waits for the verdict" if waits else _state(session, row),
         task=row.task_description.removeprefix(f"{session.title}: "),
         iteration=row.retry_count + 1,
         duration_s=lasted_s,
@@ -126,6 +140,30 @@ def _agent(office: "Office", folder: Path, session: "Session", row: "Task", who:
         error=row.error_message or "",
         last_line=str((_list(facts.get("last_lines")) or [""])[-1]),
     )
+
+
+def _doubt(session: "Session", verdicts: Sequence[State]) -> str:
+    if session.status != "completed" or not verdicts:
+        return ""
+    found = [_mapping(one) for one in _list(verdicts[-1].get("checks"))]
+    return doubts(
+        [
+            Comparison(
+                name=str(one.get("name")),
+                before=one.get("before"),
+                after=bool(one.get("after")),
+                verdict=str(one.get("verdict")),
+                is_fault=bool(one.get("is_fault")),
+            )
+            for one in found
+        ],
+        is_of_repository=session.target_repo is not None,
+    )
+
+
+def _state(session: "Session", row: "Task") -> str:
+    """Return a task's status; where the job was stopped before the task ended, that is what stopped it."""
+    return "stopped" if session.status == "stopped" and row.status == "blocked" else row.status
 
 
 def _checks(baseline: Sequence[State], verdicts: Sequence[State]) -> tuple[CheckPart, ...]:

@@ -16,6 +16,11 @@ def local_day_and_time(moment: str | None, time_zone: str = "") -> str:
     return _local(moment, time_zone, "%a %d %b %H:%M") if moment else ""
 
 
+def local_clock(moment: str, time_zone: str = "") -> str:
+    """Write a stored time's time of day, for lines that come one after the other: ``10:00:07``."""
+    return _local(moment, time_zone, "%H:%M:%S")
+
+
 def _local(moment: str, time_zone: str, form: str) -> str:
     at: datetime = from_iso(moment)
     return at.astimezone(ZoneInfo(time_zone) if time_zone else None).strftime(form)

@@ -28,6 +28,7 @@ class Worktree:
     path: Path
     clone: Clone
     branch: str
+    is_apart: bool = False  #: its agent cannot read the clone, so its ``.git`` holds all objects itself
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,7 @@ class Held:
             branch=record.branch,
             commit=record.head,
             index=self.control / "index",
+            is_apart=self.worktree.is_apart,
         )
         return self.keep(replace(record, is_out=True, is_published=True))
 

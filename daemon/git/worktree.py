@@ -25,15 +25,16 @@ __all__ = ["Worktree", "add_worktree", "commit_all", "head_of", "prune", "remove
 _STEP_BRANCHES = "refs/heads/agent-step/"
 
 
-def add_worktree(clone: Clone, path: Path, branch: str, commit: str) -> Worktree:
+def add_worktree(clone: Clone, path: Path, branch: str, commit: str, *, is_apart: bool = False) -> Worktree:
     """Return the worktree at ``path`` on ``branch``, laid out from ``commit`` (any name ``commit_named`` knows).
 
     One that was laid out from this very commit is taken as it is: it may hold an agent's work, committed or not. Any
     other of ours is brought to ``commit``: its changes and new files go, ignored files (``node_modules``) stay.
+    ``is_apart``: whoever works there cannot read the clone.
 
     Raises GitError: ``bad_branch``, ``no_such_commit``, ``not_ours`` when something else stands at ``path``.
     """
-    worktree = Worktree(path.absolute(), clone, checked_branch(branch))
+    worktree = Worktree(path.absolute(), clone, checked_branch(branch), is_apart)
     head = commit_named(clone, commit)
     with held(worktree) as desk:
         is_there = _look_at_place(desk)

@@ -80,7 +80,7 @@ def look(config: Config, store: Store) -> Sight:
     """List everything, and ask the books about its owners. Raises StoreError."""
     folders = config.folders
     found = [
-        *_of_jobs(Kind.WORKTREES, folders.state, ("worktrees",)),
+        *_of_jobs(Kind.WORKTREES, config.worktrees.parent, ("worktrees",)),
         *_of_jobs(Kind.RUNS, folders.state, ("runs",)),
         *_of_jobs(Kind.STATE, folders.state, (), start="session-"),
         *_of_jobs(Kind.LOG, folders.logs, ("running-jobs",), end=".log"),

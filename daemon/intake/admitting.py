@@ -7,11 +7,12 @@ mended by ``start_again`` at the next start.
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from company.clock import from_iso
+from company.closest import did_you_mean
 from company.orders.costs import spent_today
 from company.orders.office import Office
 from company.orders.schedules import company_time_zone
@@ -28,6 +29,8 @@ from daemon.job.planning import staff_for
 from daemon.storage import shortage
 
 log = logging.getLogger(__name__)
+
+NAMES_COMPARED = 500  # newest jobs whose names are looked through for the one that was meant
 
 
 class Admitting:
@@ -118,7 +121,7 @@ class Admitting:
         for job_id in decided.admitted:
             log.info("%s may start", job_id)
         for job_id, reason in decided.refused.items():
-            log.warning("%s can never start: %s", job_id, reason)
+            log.info("%s can never start: %s", job_id, reason)
         for job_id, reason in decided.held.items():
             if self._held.get(job_id) != reason:
                 log.info("%s waits: %s", job_id, reason)
@@ -150,12 +153,30 @@ def decide(tx: Reading, office: Office) -> Admission:
         spent_today_usd=spent_today(tx, office.config, now) if limits.budget_usd_per_day is not None else 0.0,
         now=now,
     )
+    decided = replace(decided, refused=_with_names_meant(tx, pending, known.keys(), decided.refused))
     why = shortage(office.config.folders.all, limits.disk_reserve_mb) if decided.admitted else ""
     return (
         replace(decided, admitted=(), held={**decided.held, **dict.fromkeys(decided.admitted, why)})
         if why
         else decided
     )
+
+
+def _with_names_meant(
+    tx: Reading, pending: Iterable[Session], known: Collection[str], refused: Mapping[str, str]
+) -> dict[str, str]:
+    """Add the name that was probably meant to a refusal for a name that nothing has."""
+    wanted = {
+        session.id: missing
+        for session in pending
+        if session.id in refused and (missing := [one for one in session.depends_on if one not in known])
+    }
+    names = dependencies.file_names(tx, limit=NAMES_COMPARED) if wanted else []
+    meant = {job_id: did_you_mean(missing[0], names) for job_id, missing in wanted.items()}
+    return {
+        job_id: f"{reason}; {meant[job_id]}" if meant.get(job_id) else reason
+        for job_id, reason in refused.items()
+    }
 
 
 def _waiting(session: Session, known: dict[str, tuple[str, JobStatus]]) -> Waiting:

@@ -40,11 +40,11 @@ from company.work.job import FOLDER, JobStatus
 from company.work.priority import Priority, parse_priority
 from daemon.intake.names import refuse_name
 from daemon.intake.reading import StillWritten, is_being_written, read_file
-from daemon.intake.rejecting import Rejected, move_beside, reject, write_whole
+from daemon.intake.rejecting import Rejected, forget_rejection, move_beside, reject, write_whole
+from daemon.intake.scheduled import FOLDER_ACTOR, SCHEDULED, ScheduledFolder
 
 log = logging.getLogger(__name__)
 
-SCHEDULED = "scheduled"  #: holds the files that start by themselves
 REJECTED = "rejected"
 _TAKING = ".taking"
 _FOLDERS = (*FOLDER.values(), SCHEDULED, REJECTED, _TAKING)
@@ -81,9 +81,11 @@ class _Claim:
 class Inbox:
     """Takes files and keeps them where their jobs stand."""
 
-    def __init__(self, office: Callable[[], Office]) -> None:
-        self._office = office
+    def __init__(self, office: Callable[[], Office], reread_config: Callable[[], str] = lambda: "") -> None:
+        """``reread_config`` takes in a changed config.yaml and returns why it is not in use; '' when it is."""
+        self._office, self._reread_config = office, reread_config
         self.folder = Path(os.path.realpath(office().config.folders.priorities))
+        self.scheduled = ScheduledFolder(self.folder)
         self._lock = threading.RLock()
         self._unknown: set[str] = set()  # files named like jobs that this database does not know
 
@@ -148,19 +150,30 @@ class Inbox:
             return Taken.WAITS
         with suppress(OSError):  # another process on the same folder was quicker
             claim.folder.rmdir()
+        if taken in (Taken.STARTED, Taken.SCHEDULED):
+            forget_rejection(self.folder / REJECTED, claim.name)
         return taken
 
     def _judge(self, claim: _Claim) -> Taken:
         office = self._office()
         try:
-            refuse_name(claim.name)
-            content = read_file(claim.path, claim.name, office.config.intake.max_file_bytes)
-            return self._order(office, claim, content)
+            return self._read_and_order(office, claim)
         except (PriorityFileError, OrderRefused) as error:
-            return self._reject(claim, Rejected.because(claim.name, error))
+            problem = self._reread_config()
+            if self._office().config is office.config:
+                return self._reject(claim, Rejected.because(claim.name, error, problem))
+        try:  # config.yaml was changed a moment ago, perhaps for the sake of this very file
+            return self._read_and_order(self._office(), claim)
+        except (PriorityFileError, OrderRefused) as error:
+            return self._reject(claim, Rejected.because(claim.name, error, problem))
+
+    def _read_and_order(self, office: Office, claim: _Claim) -> Taken:
+        refuse_name(claim.name)
+        content = read_file(claim.path, claim.name, office.config.intake.max_file_bytes)
+        return self._order(office, claim, content)
 
     def _order(self, office: Office, claim: _Claim, content: bytes) -> Taken:
-        actor = actor_for(office.config, "priorities", "file")
+        actor = actor_for(office.config, FOLDER_ACTOR, "file")
         priority = parse_priority(content, claim.name)
         if priority.schedule:
             return self._schedule(office, actor, claim, priority)
@@ -182,13 +195,16 @@ class Inbox:
     def _schedule(self, office: Office, actor: Actor, claim: _Claim, priority: Priority) -> Taken:
         """Make a schedule of the file instead of a job: it starts at its times, not now."""
         name = slug(priority.title)
-        schedule_id = self._scheduled_before(office, claim, name, priority) if claim.is_repeat else None
-        if schedule_id is None:
-            request = schedules.ScheduleRequest(name=name, when=priority.schedule or "", text=priority.text)
-            schedule_id = schedules.add(office, actor, request).schedule_id
-        move_beside(
-            claim.path, self.folder / SCHEDULED, file_name_for(_OUR_ID.sub("", claim.name), name, schedule_id)
-        )
+        with self._lock:  # a schedule without its file is one to be removed
+            schedule_id = self._scheduled_before(office, claim, name, priority) if claim.is_repeat else None
+            if schedule_id is None:
+                self.scheduled.let_go(office, name)
+                request = schedules.ScheduleRequest(
+                    name=name, when=priority.schedule or "", text=priority.text
+                )
+                schedule_id = schedules.add(office, actor, request).schedule_id
+            kept_name = file_name_for(_OUR_ID.sub("", claim.name), name, schedule_id)
+            move_beside(claim.path, self.folder / SCHEDULED, kept_name)
         log.info("priorities: %r is %s", claim.name, schedule_id)
         return Taken.SCHEDULED
 
@@ -227,7 +243,7 @@ class Inbox:
                     self._place_by_id(job_id)
             for session in standing.values():
                 self._place(session)
-            self._unschedule(office)
+            self.scheduled.follow(office, is_settled=not self._has_claims())
 
     def _session(self, job_id: str) -> Session:
         with self._office().store.reading() as tx:
@@ -258,22 +274,11 @@ class Inbox:
         except NotFound:
             self._unknown.add(job_id)
 
+    def _has_claims(self) -> bool:
+        return any((self.folder / _TAKING).iterdir())
+
     def _file_ids(self) -> set[str]:
         """Return the ids in the names of the files of jobs that had not ended when the files were placed."""
         folders = (FOLDER[status] for status in (JobStatus.PENDING, JobStatus.IN_PROGRESS, JobStatus.BLOCKED))
         paths = (path for folder in folders for path in (self.folder / folder).iterdir())
         return {match[1] for path in paths if (match := _JOB_ID.search(path.name))}
-
-    def _unschedule(self, office: Office) -> None:
-        """Move the files of schedules that were removed to where stopped work stands."""
-        paths = list((self.folder / SCHEDULED).iterdir())
-        if not paths:
-            return
-        with office.store.reading() as tx:
-            rows = schedule_rows.list_schedules(tx, include_removed=True)
-        for row in rows:
-            if not row.is_active:
-                named = re.compile(rf"\.{re.escape(row.id)}(-\d+)?\.md$")
-                for path in paths:
-                    if named.search(path.name):
-                        move_beside(path, self.folder / FOLDER[JobStatus.STOPPED], path.name)

@@ -6,6 +6,7 @@ The words are queued before the file moves, once a claim, so that a crash in bet
 import hashlib
 import logging
 import os
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from itertools import count
 from pathlib import Path
@@ -32,11 +33,17 @@ class Rejected:
     job_id: str | None = None  #: the job that the same words have already
 
     @classmethod
-    def because(cls, name: str, error: AgentServiceError) -> "Rejected":
-        """Take the facts of an error that blames the file or what it asks for."""
-        if isinstance(error, PriorityFileError):
-            return cls(name=_shown(name), reason=error.reason, mend=error.mend, line=error.line)
-        return cls(name=_shown(name), reason=str(error), mend=error.mend)
+    def because(cls, name: str, error: AgentServiceError, config_problem: str = "") -> "Rejected":
+        """Take the facts of an error that blames the file or what it asks for.
+
+        ``config_problem`` is why config.yaml, as it stands on the disk, is not in use: what a file names may stand
+        there. An error in a line of the file has nothing to do with it.
+        """
+        line = error.line if isinstance(error, PriorityFileError) else None
+        reason = error.reason if isinstance(error, PriorityFileError) else str(error)
+        if config_problem and line is None:
+            reason = f"{reason} (config.yaml was changed and is not in use: {config_problem})"
+        return cls(name=_shown(name), reason=reason, mend=error.mend, line=line)
 
     @classmethod
     def as_known(cls, name: str, started: Started) -> "Rejected":
@@ -67,8 +74,19 @@ def reject(store: Store, path: Path, folder: Path, claim: str, rejected: Rejecte
         log.warning("priorities: nobody is told of %s: %s", rejected.name, error)
     write_whole(place.with_name(place.name + NOTE), _note(place, rejected))
     path.rename(place)
-    log.warning("priorities: %s rejected: %s", rejected.name, rejected.reason)
+    verb = "rejected" if rejected.job_id is None else "known"
+    log.info(
+        "priorities: %s %s: %s", rejected.name, verb, rejected.reason
+    )  # the terminal tells it in its own words
     return place
+
+
+def forget_rejection(folder: Path, name: str) -> None:
+    """Remove the note of a file that somebody mended and moved back, and that has been taken now."""
+    kept = folder / kept_name(name)
+    if not os.path.lexists(kept):
+        with suppress(OSError):
+            kept.with_name(kept.name + NOTE).unlink()
 
 
 def move_beside(path: Path, folder: Path, name: str) -> Path:
@@ -103,6 +121,11 @@ def _free_place(folder: Path, name: str) -> Path:
 
 def _note(place: Path, rejected: Rejected) -> str:
     line = f"- **Line:** {rejected.line}\n" if rejected.line else ""
+    if rejected.job_id is not None:
+        return (
+            f"# Taken before: {rejected.name}\n\n- **Cause:** {rejected.reason}\n- **Mend:** {rejected.mend}\n\n"
+            f"The file is kept beside this note as `{place.name}`. Both can be deleted.\n"
+        )
     return (
         f"# Not taken: {rejected.name}\n\n"
         f"{line}- **Cause:** {rejected.reason}\n- **Mend:** {rejected.mend or 'see the cause'}\n\n"

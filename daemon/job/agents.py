@@ -1,6 +1,6 @@
 """Steps 5 and 6: one run of one agent in a worktree of its own, and a wave's branches brought together."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from company.errors import AgentServiceError
@@ -13,7 +13,7 @@ from daemon.git.delivery import changed_files
 from daemon.git.fingerprint import Fingerprint, fingerprint
 from daemon.git.merge import Conflict
 from daemon.git.merge import merge as merge_into
-from daemon.git.worktree import Worktree, add_worktree, commit_all
+from daemon.git.worktree import Worktree, add_worktree, commit_all, remove_worktree
 from daemon.job.approving import Approver
 from daemon.job.briefing import Assignment, brief_for
 from daemon.job.desk import AgentDesk
@@ -23,11 +23,19 @@ from daemon.job.planning import insert_task, staff_for
 from daemon.job.preparing import integration, lock_files, make_ready, open_target
 from daemon.job.resting import rests_after
 from daemon.job.settling import settle_task
+from daemon.job.surroundings import INTEGRATION, Surroundings, look_around
 from daemon.job.workplace import Stopped, Workplace
-from daemon.processes.environment import agent_environment
 from daemon.processes.spawn import EndReason
 from daemon.runners import runner_for
 from daemon.runners.protocol import Runner, RunResult, RunTask
+
+
+@dataclass(frozen=True)
+class _Before:
+    """How things stood before a run."""
+
+    git: Fingerprint
+    around: Surroundings
 
 
 def run_agent(
@@ -45,7 +53,7 @@ def run_agent(
     part = replace(part, agent=replace(part.agent, runner=runner.name))
     desk = AgentDesk(place, job_id, part.agent, iteration, task_id)
     worktree = _worktree(place, part)
-    before = fingerprint(worktree)
+    before = _Before(fingerprint(worktree), look_around(worktree, place.config.folders.priorities))
     money = Money(place, job_id, task_id, part.agent.model)
     task = _run_task(place, part, task_id, worktree, desk, money)
     result = _run(place, part, runner, task, desk, money)
@@ -82,7 +90,9 @@ def _run(
             try:
                 if not place.processes.is_known(task.key):
                     money.check()
+                place.lodging.open(place.config, task.worktree)
                 result = place.run_with_room(task.key, lambda: runner.run(task, desk.hear), _has_failed)
+                place.lodging.close(task.worktree)
             finally:
                 place.agents_at_once.release()
             with place.store.transaction() as tx:
@@ -139,6 +149,7 @@ def _worktree(place: Workplace, part: Assignment) -> Worktree:
         place.worktree_path(job_id, part.name),
         f"agent-step/{job_id}/{part.name}",
         part.story["head"],
+        is_apart=place.lodging.run_as is not None,
     )
     setup = tuple(tuple(argv) for argv in part.story["ready"]["setup"])
     make_ready(place, job_id, worktree, setup, lock_files(place, part.session))
@@ -159,7 +170,7 @@ def _run_task(
         agent=part.agent,
         iteration=part.iteration,
         brief=brief,
-        brief_path=desk.write_brief(brief),
+        brief_path=place.lodging.brief_path(desk.write_brief(brief), worktree.path, brief),
         task=part.task,
         worktree=worktree.path,
         base_commit=part.story["head"],
@@ -167,10 +178,14 @@ def _run_task(
         output_path=desk.output_path,
         wall_timeout_s=limits.agent_timeout_s,
         idle_timeout_s=limits.agent_idle_timeout_s,
-        environment=agent_environment(place.config, place.environment, {"AGENT_TASK_ID": task_id}),
+        environment=place.lodging.environment(
+            place.config, place.environment, worktree.path, {"AGENT_TASK_ID": task_id}
+        ),
         memory_limit_bytes=limits.memory_mb_per_agent * 1024 * 1024 or None,
         budget_usd=money.left_usd(),
         may_spend=money.may_spend,
+        home_path=place.lodging.home_path(worktree.path),
+        lend=place.lodging.lend,
         decide=Approver(place, part.session.id, part.agent.id, task_id, key).decide,
     )
 
@@ -181,23 +196,26 @@ def _hand_in(
     task_id: str,
     worktree: Worktree,
     result: RunResult,
-    before: Fingerprint,
+    before: _Before,
     desk: AgentDesk,
 ) -> RunFacts:
     """Commit what the run left in the tree, and say whether it may wait for the verdict."""
+    clean = place.redactor.text  # an agent may well name a file after a secret
     start = part.story["head"]
-    notes = [f"{part.agent.name}: {line}" for line in before.changes(fingerprint(worktree))]
-    notes += [f"{part.agent.name} was refused {denial}" for denial in result.denials]
+    pushed, noticed = _overreach(place, part, worktree, before)
+    notes = [f"{part.agent.name}: {clean(line)}" for line in (*pushed, *noticed)]
+    notes += [f"{part.agent.name} was refused {clean(denial)}" for denial in result.denials]
     commit = commit_all(
         worktree,
         f"{part.agent.name}: {desk.title}",
         name=place.config.work.commit_name,
         email=place.config.work.commit_email,
     )
-    files = list(changed_files(worktree.clone, start, commit)) if commit else []
+    files = [clean(name) for name in changed_files(worktree.clone, start, commit)] if commit else []
     # Whoever has work in the tree may find that nothing of it needs mending: then the verdict decides.
     may_change_nothing = part.has_work_in_the_tree
     reason = result.reason if not result.ok else _emptiness(result, files, may_change_nothing)
+    reason = clean(reason or "; ".join(pushed))
     facts: RunFacts = {
         "agent_id": part.agent.id,
         "task_id": task_id,
@@ -227,6 +245,22 @@ def _emptiness(result: RunResult, files: list[str], may_change_nothing: bool) ->
     if result.denials:
         return f"it changed nothing: it was refused {'; '.join(result.denials)}"
     return "" if may_change_nothing else "it changed nothing"
+
+
+def _overreach(
+    place: Workplace, part: Assignment, worktree: Worktree, before: _Before
+) -> tuple[list[str], list[str]]:
+    """Say what the run did outside of its worktree: what is held against it, and what is only told.
+
+    The integration worktree is laid out anew where somebody wrote into it: the next wave is merged and checked there.
+    """
+    after = look_around(worktree, place.config.folders.priorities)
+    if before.around.is_changed(after, INTEGRATION):
+        path = place.worktree_path(part.session.id, "integration")
+        branch = f"agent-step/{part.session.id}/integration"
+        remove_worktree(Worktree(path, worktree.clone, branch))
+    noticed = [*before.git.changes(fingerprint(worktree)), *before.around.noticed(after, place.was_ordered)]
+    return before.around.pushed(after, worktree), noticed
 
 
 def merge(place: Workplace, job_id: str, head: str, runs: list[RunFacts]) -> MergeFacts:

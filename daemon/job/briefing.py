@@ -16,7 +16,7 @@ from company.store.sessions import Session
 from company.work.brief import GUIDANCE_MAX, BriefFacts, compose_brief
 from company.work.priority import Priority, body_of
 from company.work.staff import Agent
-from daemon.job.facts import StoryFacts, finding_from
+from daemon.job.facts import ReadyFacts, StoryFacts, finding_from
 
 GUIDANCE_FILES = ("AGENTS.md", "CLAUDE.md", "CONTRIBUTING.md")  #: the first that says something is told
 ADDITIONS_FOLDER = ".agents"  #: <short id>.md in it: what the repository adds to that agent's instructions
@@ -52,6 +52,7 @@ class Assignment:
 def brief_for(part: Assignment, tree: Path, told: Sequence[Note] = ()) -> str:
     """Write the brief of one run that starts from ``tree``; ``told`` is what people said to the job."""
     ready, agent, priority = part.story["ready"], part.agent, part.priority
+    excused = _excused_checks(ready)
     mine = [finding_from(facts) for facts in part.findings if facts["agent_id"] in (agent.id, None)]
     return compose_brief(
         BriefFacts(
@@ -61,8 +62,8 @@ def brief_for(part: Assignment, tree: Path, told: Sequence[Note] = ()) -> str:
             priority_text=body_of(priority),
             expected_outcome=priority.expected_outcome,
             files=priority.files,
-            checks=[check["name"] for check in ready["checks"]],
-            red_before=[check["name"] for check in ready["baseline"] if not check["is_green"]],
+            checks=[name for name in (check["name"] for check in ready["checks"]) if name not in excused],
+            red_before=excused,
             colleagues_done=[
                 f"{run['agent_id'].removeprefix('agent-')}: {', '.join(run['files'])}"
                 for run in part.story["runs"]
@@ -76,6 +77,14 @@ def brief_for(part: Assignment, tree: Path, told: Sequence[Note] = ()) -> str:
             iteration=part.iteration,
         )
     )
+
+
+def _excused_checks(ready: ReadyFacts) -> list[str]:
+    """Return the checks that may stay red: they were so before any work, and the file does not name them."""
+    named = {check["name"] for check in ready["checks"] if check["is_named"]}
+    return [
+        check["name"] for check in ready["baseline"] if not check["is_green"] and check["name"] not in named
+    ]
 
 
 def standing_instructions(agent: Agent) -> str:

@@ -8,7 +8,6 @@ from pathlib import Path
 from company.work.verification import CheckResult
 from daemon.job.facts import CheckFacts
 from daemon.job.workplace import Stopped, Workplace
-from daemon.processes.environment import agent_environment
 from daemon.processes.spawn import EndReason, ProcessEnd, ProcessSpec
 
 TAIL_LINES = 60
@@ -85,15 +84,19 @@ def run_command(
         key=f"{job_id}/{name}",
         argv=tuple(argument.replace("{python}", sys.executable) for argument in argv),
         cwd=cwd,
-        env=agent_environment(place.config, place.environment, {"AGENT_JOB": job_id, **_NO_STALE_RESULTS}),
+        env=place.lodging.environment(
+            place.config, place.environment, cwd, {"AGENT_JOB": job_id, **_NO_STALE_RESULTS}
+        ),
         output_path=place.state(job_id).folder / "output" / f"{name}.log",
         wall_timeout_s=timeout_s,
         idle_timeout_s=None,
         output_limit_bytes=place.config.limits.log_bytes_per_job,
         memory_limit_bytes=None,
     )
+    place.lodging.open(place.config, cwd)
     # The last is what a former daemon put into the log.
     end = place.run_with_room(spec.key, lambda: place.processes.run(spec, keep_and_quote, keep), _has_failed)
+    place.lodging.close(cwd)
     if end.reason is EndReason.STOPPED and place.must_end(place.session(job_id)) is not None:
         raise Stopped(job_id)
     return end

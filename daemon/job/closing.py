@@ -11,6 +11,7 @@ from company.store.sessions import Session
 from company.work.analysis import SessionFacts, analyse
 from company.work.job import JobStatus
 from company.work.report import ReportedTask, SessionStory, render_report
+from company.work.task import TaskStatus
 from company.work.verification import Comparison
 from daemon.git.worktree import remove_job
 from daemon.job.facts import StoryFacts, check_from, finding_from
@@ -33,7 +34,7 @@ def close(place: Workplace, job_id: str, story: StoryFacts) -> str:
     """
     with place.store.transaction() as tx:
         delivered = story.get("delivered")
-        if settle_session(tx, job_id, JobStatus(story["status"]), story["outcome"]):
+        if settle_session(tx, job_id, JobStatus(story["status"]), place.redactor.text(story["outcome"])):
             if delivered and delivered["pr_url"]:
                 sessions.annotate(tx, job_id, pr_url=delivered["pr_url"])
             analyse_session(tx, job_id, analyse(_facts(tx, job_id, story)))
@@ -77,6 +78,7 @@ def _write_state(place: Workplace, session: Session, story: StoryFacts) -> None:
             "duration_s": session.duration_seconds,
             "iterations": session.iteration_count,
             "delivered": story.get("delivered"),
+            "noticed": _notes(story),
         },
     )
 
@@ -115,7 +117,7 @@ def _write_report(place: Workplace, session: Session, story: StoryFacts) -> None
                 ReportedTask(
                     agent=names.get(task.agent_id, task.agent_id),
                     iteration=task.retry_count,
-                    status=task.status,
+                    status=_reported(session, task),
                     task=task.task_description,
                     duration_s=task.duration_seconds,
                     error=task.error_message,
@@ -133,6 +135,12 @@ def _write_report(place: Workplace, session: Session, story: StoryFacts) -> None
     folder = place.reports(session.id)
     folder.mkdir(parents=True, exist_ok=True)
     write_atomically(folder / "report.md", place.redactor.text(report))
+
+
+def _reported(session: Session, task: tasks.Task) -> str:
+    """Return how a run ended; one that was cut off because a person stopped the job is told as stopped."""
+    was_cut_off = session.status is JobStatus.STOPPED and task.status is TaskStatus.BLOCKED
+    return JobStatus.STOPPED if was_cut_off else task.status
 
 
 def _tell_thread(place: Workplace, session: Session, story: StoryFacts) -> None:
@@ -173,5 +181,5 @@ def _tidy(place: Workplace, session: Session, story: StoryFacts) -> None:
         if session.target_repo is None:  # its files are in the report folder; nobody works in it again
             shutil.rmtree(clone.path, ignore_errors=True)
             shutil.rmtree(clone.beside, ignore_errors=True)
-    shutil.rmtree(place.config.folders.state / "worktrees" / session.id, ignore_errors=True)
+    shutil.rmtree(place.config.worktrees / session.id, ignore_errors=True)
     place.processes.forget(f"{session.id}/")

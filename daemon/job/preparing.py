@@ -104,7 +104,11 @@ def source_of(config: Config, target: str) -> tuple[str, str]:
 def integration(place: Workplace, job_id: str, clone: Clone, commit: str) -> Worktree:
     """Put the job's integration worktree at ``commit``."""
     return add_worktree(
-        clone, place.worktree_path(job_id, "integration"), f"agent-step/{job_id}/integration", commit
+        clone,
+        place.worktree_path(job_id, "integration"),
+        f"agent-step/{job_id}/integration",
+        commit,
+        is_apart=place.lodging.run_as is not None,
     )
 
 

@@ -50,11 +50,13 @@ class Resting:
                 self._waiting[runner].remove(rank)
 
     def _wait(self, place: Workplace, job_id: str, key: str, runner: str, rank: Rank) -> None:
-        said = False
-        while (until := _paused_until(place, runner)) is not None or not self._is_first(runner, rank):
-            if until and not said:
+        has_waited = False
+        while (until := _paused_until(place, runner)) is not None or (
+            has_waited and not self._is_first(runner, rank)
+        ):
+            if until and not has_waited:
                 place.log(job_id).say("service", f"waits until {until}: the usage limit of {runner}")
-                said = True
+                has_waited = True
             if place.processes.is_closed():
                 raise Detached(key)
             if place.must_end(place.session(job_id)) is not None:

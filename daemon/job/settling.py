@@ -34,14 +34,18 @@ def settle_task(tx: Transaction, task_id: str, status: TaskStatus, *, error: str
 
 
 def settle_session(tx: Transaction, job_id: str, status: JobStatus, outcome: str) -> bool:
-    """Close a job: tasks that never ran or never got a verdict count for nobody. False when it was closed before."""
+    """Close a job: tasks that never ran or never got a verdict count for nobody. False when it was closed before.
+
+    A job that could not even be planned costs nothing: nobody was given anything to do.
+    """
     if not sessions.move(tx, job_id, status, outcome=outcome, phase="closed"):
         return False
-    for task in tasks.of_session(tx, job_id):
+    planned = tasks.of_session(tx, job_id)
+    for task in planned:
         if task.status in (TaskStatus.PENDING, TaskStatus.IN_PROGRESS):
             settle_task(tx, task.id, TaskStatus.BLOCKED, error=outcome)
     cause = f"session {status.value}"
-    if cause in POINTS:
+    if cause in POINTS and planned:
         rewards.issue(tx, "session", job_id, status.value, POINTS[cause], outcome)
     return True
 

@@ -9,18 +9,20 @@ import os
 from pathlib import Path
 from typing import Any
 
+from company.redaction import Redactor
+
 
 class StateFolder:
     """``.compound-state/session-<job id>/``."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, redactor: Redactor | None = None) -> None:
+        self.folder, self._redactor = folder, redactor or Redactor()
 
     def write(self, name: str, facts: dict[str, Any]) -> Path:
-        """Replace ``<name>.json`` whole."""
+        """Replace ``<name>.json`` whole, without secrets."""
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"{name}.json"
-        text = json.dumps(facts, indent=2, ensure_ascii=False, sort_keys=False)
+        text = json.dumps(self._redactor.value(facts), indent=2, ensure_ascii=False, sort_keys=False)
         write_atomically(path, f"{text}\n")
         return path
 

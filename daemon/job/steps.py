@@ -36,6 +36,10 @@ log = logging.getLogger(__name__)
 P = ParamSpec("P")
 
 
+#: what later steps run or look up by name: it comes from config.yaml or the priority file, not from an agent
+_RUN_OR_LOOKED_UP = ("argv", "setup", "source", "branch", "base_branch", "clone")
+
+
 def _ends(status: JobStatus, outcome: str) -> Ends:
     return {"ends": status.value, "outcome": outcome}
 
@@ -53,13 +57,14 @@ def _guarded(
                 # Work that is done and judged is delivered, however long it took.
                 if end is not None and (step.__name__ != "deliver" or end[0] is JobStatus.STOPPED):
                     return _ends(*end)
-                return step(self, job_id, *args, **kwargs)
+                facts = step(self, job_id, *args, **kwargs)
+                return self.workplace.redactor.value(facts, leaving=_RUN_OR_LOOKED_UP)
             except Detached:
                 threading.Event().wait()  # the process is about to leave; an answer now would be recorded
             except Exception as error:
                 if trouble_in(error):
                     raise
-                return self.end_by(job_id, step.__name__, error)
+                return self.workplace.redactor.value(self.end_by(job_id, step.__name__, error))
 
         return patiently(attempt, f"{job_id}: {step.__name__}")
 

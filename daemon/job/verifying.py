@@ -1,7 +1,7 @@
 """Step 7: the repository's own checks, the review of the whole diff, and the settlement of the iteration."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from company.orders.telling import tell_job, tell_verdict
@@ -155,7 +155,9 @@ def _judge(
     owners = {path: run["agent_id"] for run in at_work for path in run["files"]}
     diff = diff_text(clone, ready["base_commit"], story["head"], max_bytes=DIFF_MAX_BYTES)
     review = review_diff(diff, owners, max_file_bytes=place.config.work.review_max_file_bytes)
-    return Judged(checks=checks, comparisons=comparisons, findings=[*findings, *review])
+    clean = place.redactor.text  # a file may be named after a secret
+    cleaned = [replace(one, text=clean(one.text), detail=clean(one.detail)) for one in (*findings, *review)]
+    return Judged(checks=checks, comparisons=comparisons, findings=cleaned)
 
 
 def _at_work(runs: Sequence[RunFacts]) -> list[RunFacts]:

@@ -8,6 +8,7 @@ import asyncio
 from typing import Any, cast
 
 from company.work.report import counted
+from company.work.verification import Comparison, doubts
 from daemon.engine import Do
 from daemon.job.facts import (
     BaseFacts,
@@ -61,7 +62,7 @@ class JobWorkflow:
             conflicts_seen = conflicts_seen or bool(conflicts)
             if not findings:
                 story["delivered"] = await self._deliver(do, job_id, story)
-                raise JobEnds("completed", _delivery_words(story["delivered"]))
+                raise JobEnds("completed", _delivery_words(story["delivered"], story))
         raise JobEnds("blocked", _blocker_words(findings, plan["max_iterations"]))
 
     async def _iterate(
@@ -175,9 +176,12 @@ def _is_base_conflict(findings: list[dict[str, Any]]) -> bool:
     return any(finding["source"] == "base" for finding in findings)
 
 
-def _delivery_words(delivered: DeliveredFacts) -> str:
+def _delivery_words(delivered: DeliveredFacts, story: StoryFacts) -> str:
+    comparisons = [Comparison(**facts) for facts in story["verdicts"][-1]["comparisons"]]
+    doubt = doubts(comparisons, is_of_repository=story["ready"]["source"] is not None)
     place = f"on {delivered['delivered_to']}" if delivered["delivered_to"] else "as a patch"
-    return f"{counted(len(delivered['files']), 'file')} changed, branch {delivered['branch']} {place}"
+    words = f"{counted(len(delivered['files']), 'file')} changed, branch {delivered['branch']} {place}"
+    return f"{doubt}; {words}" if doubt else words
 
 
 def _blocker_words(findings: list[dict[str, Any]], iterations: int) -> str:

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 from company.clock import Clock, from_iso, to_iso
 from company.config import Config, ConfigWatch
-from company.errors import AgentServiceError
+from company.errors import AgentServiceError, NotFound
+from company.ids import JOB_ID
 from company.orders.schedules import company_time_zone
 from company.orders.telling import tell_job
 from company.redaction import Redactor
@@ -23,6 +24,7 @@ from company.work.job import JobStatus
 from company.work.priority import Priority, parse_priority
 from company.work.report import duration
 from daemon.job.job_log import JobLog
+from daemon.job.lodging import Lodging
 from daemon.job.state_files import StateFolder
 from daemon.processes.spawn import Processes
 from daemon.storage import DiskWatch, NoRoom, patiently, shortage
@@ -50,6 +52,7 @@ class Workplace:
     environment: Mapping[str, str]  #: the service's own; agents get an allowed part of it
     agents_at_once: threading.BoundedSemaphore  #: held while an agent's process runs
     disks: DiskWatch
+    lodging: Lodging  #: who agents, checks and setups run as
     place_file: Callable[[Session], object]  #: put a job's priority file in the folder of its status
     ledger: "Ledger"  #: what the runs under way have cost
     resting: "Resting"  #: the runs that wait for the end of a usage limit
@@ -67,6 +70,14 @@ class Workplace:
         """Read the job's row."""
         with self.store.reading() as tx:
             return sessions.get(tx, job_id)
+
+    def was_ordered(self, file_name: str) -> bool:
+        """Say whether a file in the inbox's folders is that of a job which an order made, not a dropped file."""
+        found = JOB_ID.search(file_name)
+        try:
+            return found is not None and self.session(found[0]).surface != "file"
+        except NotFound:
+            return False
 
     def must_end(self, session: Session) -> tuple[JobStatus, str] | None:
         """Say how a job must end now, whatever it is at: a person stopped it, or its time is up. None: it may go on.
@@ -101,11 +112,11 @@ class Workplace:
 
     def state(self, job_id: str) -> StateFolder:
         """Open the job's JSON state."""
-        return StateFolder(self.config.folders.state / f"session-{job_id}")
+        return StateFolder(self.config.folders.state / f"session-{job_id}", self.redactor)
 
     def worktree_path(self, job_id: str, name: str) -> Path:
         """Return the place of one of the job's worktrees: 'integration', or an agent's short id."""
-        return self.config.folders.state / "worktrees" / job_id / name
+        return self.config.worktrees / job_id / name
 
     def clones(self) -> Path:
         """Return the folder of the service's own clones."""

@@ -5,11 +5,13 @@ Its state is two facts that cannot disagree for long: whether ``lock`` is held (
 its loss recorded while holding the lock, before there may be another.
 """
 
+import array
 import contextlib
 import errno
 import fcntl
 import json
 import os
+import termios
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -111,6 +113,17 @@ class Attempt:
             _opened(self.folder / "control", os.O_WRONLY | os.O_NONBLOCK) as descriptor,
         ):
             os.write(descriptor, f"{word}\n".encode())
+
+    def has_heard(self) -> bool:
+        """Say whether the shim took what it was told: False while an order lies in its pipe unread.
+
+        True where nobody listens (a shim that starts looks at the file itself) and where the system cannot say.
+        """
+        waiting = array.array("i", [0])
+        control = self.folder / "control"
+        with contextlib.suppress(OSError), _opened(control, os.O_WRONLY | os.O_NONBLOCK) as descriptor:
+            fcntl.ioctl(descriptor, termios.FIONREAD, waiting)
+        return waiting[0] == 0
 
     def is_stop_ordered(self) -> bool:
         """Say whether somebody ordered a stop."""

@@ -129,6 +129,7 @@ def _become_user(ids: Any, pipes: tuple[int, ...]) -> None:
     uid, gid, groups = ids
     for pipe in pipes:  # else opening /dev/stdout and /dev/stderr by name would be refused
         os.fchown(pipe, uid, gid)
+    os.umask(0o022)  # ours may be tighter, and what it makes is its own
     os.setgroups(groups)
     os.setgid(gid)  # by root: real, effective and saved id
     os.setuid(uid)

@@ -62,6 +62,11 @@ def can_enter(run_as: RunAs, folder: Path) -> bool:
     return _succeeds(run_as, ("cd", "--", str(folder)))
 
 
+def can_write(run_as: RunAs, folder: Path) -> bool:
+    """Say whether the user may make files in ``folder``."""
+    return _succeeds(run_as, ("test", "-w", str(folder), "-a", "-x", str(folder)))
+
+
 def can_run(run_as: RunAs, program: str) -> bool:
     """Say whether the user may run ``program``, an absolute path."""
     return _succeeds(run_as, ("test", "-x", program))

@@ -13,7 +13,7 @@ import shutil
 import threading
 import time
 import weakref
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from company.redaction import Redactor
@@ -30,7 +30,8 @@ __all__ = ["Detached", "EndReason", "OnLine", "ProcessEnd", "ProcessSpec", "Proc
 ATTEMPTS_MAX = 3  # a run that is lost this often is not tried again
 LOOK_S = 2.0  # how often a waiting thread looks whether the shim lives, should the bell be silent
 REAP_S = 0.2  # a shim leaves within a millisecond of recording the end
-STOP_MARGIN_S = 0.3  # beyond the grace: then a shim that does not answer is killed as well
+STOP_MARGIN_S = 0.3  # beyond the grace: then a shim that has not come to an end is killed as well
+ANSWER_S = 0.6  # a shim takes an order within a millisecond; one that has not by now is stopped, or hangs
 
 
 class Processes:
@@ -75,7 +76,8 @@ class Processes:
         """End every live process whose key starts with ``key_prefix``, and all that descend from it.
 
         Each gets SIGTERM, after ``grace_s`` SIGKILL; a shim that does not answer is killed, and the rest by token.
-        Returns how many there were, when they are gone. Says nothing to a run() that has not started its process.
+        It is not given the grace: nobody is there who would use it. Returns how many there were, when they are gone.
+        Says nothing to a run() that has not started its process.
         """
         live = [attempt for attempt in self._latest(key_prefix) if attempt.is_running()]
         self._stop_all(live, grace_s)
@@ -84,12 +86,15 @@ class Processes:
     def _stop_all(self, live: list[Attempt], grace_s: float) -> None:
         for attempt in live:
             attempt.order_stop(grace_s)
-        deadline = time.monotonic() + grace_s + STOP_MARGIN_S
+        began = time.monotonic()
         left = live
-        while (left := [one for one in left if one.is_running()]) and time.monotonic() < deadline:
+        while left := [one for one in left if one.is_running()]:
+            waited_s = time.monotonic() - began
+            is_late = waited_s >= grace_s + STOP_MARGIN_S
+            self._kill([one for one in left if is_late or (waited_s >= ANSWER_S and not one.has_heard())])
+            if is_late:
+                break
             threading.Event().wait(0.01)
-        for attempt in left:
-            self._kill(attempt)
 
     def stop_one(self, key: str, grace_s: float = 1.2) -> None:
         """End the live process with exactly this key, as stop() does."""
@@ -254,16 +259,23 @@ class Processes:
         attempt.record_loss()
         return count
 
-    def _kill(self, attempt: Attempt) -> None:
-        """End an attempt whose shim does not answer. The kernel kills the child with it, we the rest."""
-        shim = attempt.shim()
-        if shim is not None and attempt.is_live():
-            signal_exactly(shim, 9)
-        kill_marked(self._table, self._token(attempt))
+    def _kill(self, unanswering: Sequence[Attempt]) -> None:
+        """End attempts whose shims do not answer. The kernel kills a child with its shim, we the rest.
+
+        All shims first: looking for the rest reads the environment of every process of the machine, each time.
+        """
+        for attempt in unanswering:
+            shim = attempt.shim()
+            if shim is not None and attempt.is_live():
+                signal_exactly(shim, 9)
         deadline = time.monotonic() + 1.0
-        while attempt.is_live() and time.monotonic() < deadline:
+        while any(one.is_live() for one in unanswering) and time.monotonic() < deadline:
             threading.Event().wait(0.005)
-        self._bury(attempt, wait=True)
+        for attempt in unanswering:
+            if attempt.is_live():  # it cannot be killed now: the disk it waits for hangs
+                kill_marked(self._table, self._token(attempt))
+            else:
+                self._bury(attempt, wait=True)
 
     def _token(self, attempt: Attempt) -> str:
         return f"{self.installation}/{attempt.key}/{attempt.number}"

@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ def read_feedback(path: Path, redactor: Redactor) -> Feedback:
     try:
         text = _text_of(path)
         if text is not None and (clean := redactor.text(text)) != text:
-            path.write_text(clean, encoding="utf-8")  # what is kept of a run holds no secret
+            _replace(path, clean)  # what is kept of a run holds no secret
         given = json.loads(text) if text is not None else {}
     except (OSError, ValueError, RecursionError) as error:
         return Feedback(concerns=(f"its feedback file could not be read: {redactor.text(str(error))}",))
@@ -50,6 +51,14 @@ def _lines(value: Any, redactor: Redactor) -> tuple[str, ...]:
     listed = [value] if isinstance(value, str) else value if isinstance(value, list) else []
     lines = [redactor.text(line).strip()[:LINE_MAX] for line in listed if isinstance(line, str)]
     return tuple(line for line in lines if line)[:LINES_MAX]
+
+
+def _replace(path: Path, text: str) -> None:
+    # Whatever stands at the name by now may be a link: it is replaced, never written through.
+    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    with draft.open("x", encoding="utf-8") as file:
+        file.write(text)
+    draft.replace(path)
 
 
 def _text_of(path: Path) -> str | None:

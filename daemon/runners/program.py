@@ -5,6 +5,7 @@ language (``streams/``). What it may do comes from configuration; a priority fil
 """
 
 import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -175,12 +176,17 @@ class ProgramRunner:
         )
 
     def _lay_out(self, task: RunTask, order: Order) -> None:
-        task.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        """Make the run's folder anew; one whose run is under way or over is its own, and stays."""
+        if self._processes.is_known(task.key):
+            return
+        shutil.rmtree(task.home, ignore_errors=True)
+        task.home.mkdir(mode=0o700, parents=True)
         opening = {} if order.opening is None else {"opening.jsonl": f"{order.opening}\n"}
         for name, words in {**order.files, **opening}.items():
             path = task.home / name
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.write_text(words, encoding="utf-8")
+        task.lend(task.home)
 
     def _result(self, task: RunTask, spec: ProcessSpec, end: ProcessEnd, listener: Listener) -> RunResult:
         account = listener.account

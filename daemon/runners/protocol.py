@@ -129,10 +129,14 @@ class RunTask:
     #: asked for leave to use a tool; blocks until a person or the time decided. Raises Detached
     decide: Callable[[Approval], Decision] = field(default=_allow_nothing, compare=False)
 
+    home_path: Path | None = None  #: a folder for what the program keeps; None: beside the briefs
+    #: called with that folder when it is laid out, where the run is another user's
+    lend: Callable[[Path], None] = field(default=lambda _folder: None, compare=False)
+
     @property
     def home(self) -> Path:
         """A folder of the run's own, outside the worktree, for what the program keeps."""
-        return self.brief_path.parent.parent / "homes" / self.brief_path.stem
+        return self.home_path or self.brief_path.parent.parent / "homes" / self.brief_path.stem
 
 
 @dataclass(frozen=True, kw_only=True)

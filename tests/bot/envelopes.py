@@ -25,9 +25,11 @@ class Envelopes:
         self.history: dict[str, list[dict[str, Any]]] = {}  #: channel -> messages
         self.replies: dict[str, list[dict[str, Any]]] = {}  #: thread -> messages
         self.acknowledged: dict[str, Any] = {}  #: envelope -> payload of its acknowledgement
+        self.acknowledged_at: dict[str, float] = {}  #: envelope -> time.perf_counter()
         self.facts: dict[str, dict[str, Any]] = {}  #: method -> what it answers beside ok
         self.is_silent = False  #: answers nothing more, not even pings
         self._sockets: list[web.WebSocketResponse] = []
+        self._transports: list[asyncio.Transport] = []
         self._ts = int(time.time())
         self.url = ""
 
@@ -44,8 +46,8 @@ class Envelopes:
         self.url = f"http://{host}:{port}/"
 
     async def stop(self) -> None:
-        for socket in self._sockets:
-            await socket.close()
+        for transport in self._transports:
+            transport.abort()
         await self._runner.cleanup()
 
     @property
@@ -82,9 +84,7 @@ class Envelopes:
 
     async def drop(self) -> None:
         """Break the newest socket without a word."""
-        transport = self._sockets[-1]._req.transport if self._sockets[-1]._req else None
-        assert transport is not None
-        transport.abort()
+        self._transports[-1].abort()
 
     # ── what people do ──
 
@@ -150,6 +150,7 @@ class Envelopes:
             "users.conversations": {"channels": [{"id": one, "is_im": one[0] == "D"} for one in self.history]},
             "conversations.history": {"messages": newer[::-1]},
             "conversations.replies": {"messages": self.replies.get(arguments.get("ts", ""), [])},
+            "conversations.open": {"channel": {"id": f"D{arguments.get('users')}"}},
             "chat.postMessage": {"channel": arguments.get("channel"), "ts": self.next_ts()},
         }  # fmt: skip
         return self.facts.get(method) or known.get(method, {})
@@ -161,6 +162,8 @@ class Envelopes:
     async def _link(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(autoping=False)
         await socket.prepare(request)
+        assert request.transport is not None
+        self._transports.append(request.transport)
         self._sockets.append(socket)
         await socket.send_json({"type": "hello", "num_connections": 1, "connection_info": {"app_id": "A1"}})
         async for message in socket:
@@ -171,4 +174,5 @@ class Envelopes:
             elif message.type == WSMsgType.TEXT:
                 answer = json.loads(message.data)
                 self.acknowledged[answer["envelope_id"]] = answer.get("payload")
+                self.acknowledged_at[answer["envelope_id"]] = time.perf_counter()
         return socket

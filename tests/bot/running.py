@@ -5,6 +5,7 @@ import json
 import shutil
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,5 +80,6 @@ async def rig(folder: Path, slack: Envelopes | None = None, database_url: str = 
 
 
 def run(test: Coroutine[Any, Any, None]) -> None:
-    """Run a test's coroutine."""
-    asyncio.run(test)
+    """Run a test's coroutine: in a thread, because Playwright leaves a loop running in the main one."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, test).result()

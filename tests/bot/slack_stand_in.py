@@ -25,6 +25,7 @@ All acts are plain blocking calls; from a coroutine use ``asyncio.to_thread``. A
     local_slack.edit(ADA, said, "new text"); local_slack.delete(ADA, said)
     local_slack.upload(ADA, "#company", "notes.md", b"...", text="", thread=None)
     local_slack.shortcut(ADA, "start_work"); local_slack.shortcut(ADA, "prioritise_message", card)
+    local_slack.load(ADA, "#company", "/work {n}", per_second=50, seconds=60)  # {"acknowledged", "p50_ms", "p99_ms"}
     local_slack.open_home(ADA); local_slack.create_channel(ADA, "shop"); local_slack.invite(ADA, "#shop", BOT_USER)
 
 ``acknowledged`` is False with ``error`` ``operation_timeout`` (3 s) or ``dispatch_failed`` (no app is connected).
@@ -106,6 +107,11 @@ class SlackStandIn:
 
     def command(self, user: str, channel: str, text: str, thread: str | None = None) -> Json:
         return self._act("command", user=user, channel=channel, text=text, thread_ts=thread)
+
+    def load(self, user: str, channel: str, text: str, *, per_second: float, seconds: float) -> Json:
+        """Type commands at a steady rate, ``{n}`` being the number of each; how long acknowledgements took."""
+        said = {"user": user, "channel": channel, "text": text, "per_second": per_second, "seconds": seconds}
+        return self._call("/_control/load", said, within_s=seconds + 60)
 
     def press(
         self, user: str, message: Json, action_id: str, *, value: Any = None, block_id: str | None = None,
@@ -277,6 +283,10 @@ class SlackStandIn:
     def wait_until_quiet(self, within_s: float = 20.0) -> None:
         self._eventually(lambda: not self.state()["events_pending"], within_s)
 
+    def wait_until(self, check: Callable[[Json], object], within_s: float = 30.0) -> None:
+        """Wait until the server's state (``state()``) is such."""
+        self._eventually(lambda: check(self.state()), within_s)
+
     # -- switches and raw calls --
 
     def switch(self, **switches: Any) -> Json:
@@ -293,21 +303,25 @@ class SlackStandIn:
         headers = {"Authorization": f"Bearer {self.bot_token if token is None else token}"}
         return self._request(f"/api/{method}", arguments, headers)
 
+    def get(self, path: str) -> Json:
+        """Get a path without any key or token."""
+        return self._request(path, None, {})
+
     def _act(self, act: str, **said: Any) -> Json:
         return self._call(f"/_control/act/{act}", {n: v for n, v in said.items() if v is not None})
 
-    def _call(self, path: str, body: Json | None) -> Json:
-        answer = self._request(path, body, {"X-Local-Slack-Key": self._key})
+    def _call(self, path: str, body: Json | None, within_s: float = 60) -> Json:
+        answer = self._request(path, body, {"X-Local-Slack-Key": self._key}, within_s)
         if not answer["ok"]:
             raise ActRefused(answer)
         return answer
 
-    def _request(self, path: str, body: Json | None, headers: dict[str, str]) -> Json:
+    def _request(self, path: str, body: Json | None, headers: dict[str, str], within_s: float = 60) -> Json:
         data = None if body is None else json.dumps(body).encode()
         kind = {} if data is None else {"Content-Type": "application/json; charset=utf-8"}
         request = urllib.request.Request(self.url + path, data=data, headers={**headers, **kind})
         try:
-            with self._open(request, timeout=60) as answer:
+            with self._open(request, timeout=within_s) as answer:
                 said: Json = json.load(answer)
         except urllib.error.HTTPError as refused:
             with refused:

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from bot.settings import LOCAL_URL_VARIABLE
+from company.orders import commands
+from company.orders.office import Actor, Role
 from tests.bot.envelopes import Envelopes
 from tests.bot.running import company, rig, run, until
 
@@ -179,6 +181,32 @@ def test_what_was_said_while_the_socket_was_down_is_read_and_carried_out_once(tm
                 texts = [row["command_text"] for row in one.commands()]
                 assert len(texts) == len(set(texts)), texts
                 assert "among people" not in texts
+        await slack.stop()
+
+    run(story())
+
+
+def test_a_message_acknowledged_by_a_bot_that_then_died_is_carried_out_by_the_next(tmp_path: Path) -> None:
+    async def story() -> None:
+        slack = Envelopes()
+        await slack.start()
+        slack.history = {"C1": []}
+        mention = slack.message("<@UBOT> half done team:engineering")
+        later = slack.message("among people")
+        async with rig(tmp_path, slack) as one:
+            await slack.deliver("events_api", later)  # the mark lies behind the mention
+            said = commands.Said(
+                text=mention["event"]["text"],
+                channel_id="C1",
+                delivery_id=f"message:C1:{mention['event']['ts']}",
+            )
+            commands.record(one.bot.office(), Actor("U1", Role.NOBODY, "slack"), said)
+            assert one.jobs() == []
+        slack.history["C1"] = [mention["event"], later["event"]]
+        async with rig(tmp_path, slack) as one:
+            await one.until(one.jobs)
+            await one.until(lambda: all(row["handled_at"] for row in one.commands()))
+            assert len(one.commands()) == len(one.jobs()) == 1
         await slack.stop()
 
     run(story())

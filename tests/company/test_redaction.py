@@ -103,3 +103,21 @@ def test_redacting_twice_changes_nothing_more(before: str, secret: str, after: s
 @given(st.text(alphabet=st.characters(codec="utf-8"), min_size=6, max_size=30))
 def test_any_known_value_is_redacted(secret: str) -> None:
     assert secret not in Redactor([secret]).text(f"a{secret}b").replace(MARK, "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "task-91bbce3f-7e73-5b75-af1a-34d8501da941",
+        "disk-91bbce3f-7e73-5b75-af1a",
+        "job-1795790876570-3dsxww6",
+    ],
+)
+def test_the_companys_own_ids_are_no_secrets(text: str) -> None:
+    assert Redactor().text(text) == text
+
+
+def test_a_key_is_one_wherever_it_stands() -> None:
+    key = "sk-ant-api03-abcdefghijklmnop"
+    for text in (key, f"key={key}", f'"{key}"', f"KEY_{key}", f"({key})"):
+        assert key not in Redactor().text(text)

@@ -128,7 +128,37 @@ def test_what_was_red_before_is_reported_and_blamed_on_nobody(company: Company, 
     running = finish()
     job = running.job()
     assert job.status == "completed", job.outcome
+    assert (job.outcome or "").startswith("not verified: tests is red before and after; 1 file changed")
     assert "red before and after: not judged" in company.report(job.id)
+    [brief] = (company.root / ".compound-state" / f"session-{job.id}").glob("briefs/*backend*")
+    assert "Checks that must be green" not in brief.read_text()
+    assert "Red before you started, and not counted against you" in brief.read_text()
+
+
+def test_a_check_that_the_file_names_is_asked_for_though_it_was_red(company: Company, finish: Start) -> None:
+    company.agent("backend")
+    company.repository("greeting", TESTS, commands={"backend": ["sed", "-i", "s/helo/hello/", "greet.py"]})
+    check = f"checks: [{{name: tests, run: {SUITE}}}]"
+    company.drop("fix.md", f"---\nrepo: greeting\n{check}\n---\n{FIX}")
+    job = finish().job()
+    assert job.status == "completed", job.outcome
+    assert (job.outcome or "").startswith("1 file changed")
+    [brief] = (company.root / ".compound-state" / f"session-{job.id}").glob("briefs/*backend*")
+    assert "Checks that must be green when you are done\n\n- tests\n" in brief.read_text()
+    assert "Red before you started" not in brief.read_text()
+
+
+def test_a_job_that_cannot_be_planned_says_what_it_needs_and_costs_nothing(
+    company: Company, finish: Start
+) -> None:
+    company.agent("backend")
+    company.drop("sentence.md", "Please make the login faster.\n")
+    running = finish()
+    job = running.job()
+    assert job.status == "failed"
+    assert "names no repository" in (job.outcome or "")
+    assert "repo: " in (job.outcome or "")
+    assert running.rewards(job.id) == []
 
 
 def test_parallel_work_that_conflicts_goes_back_once_on_the_merged_tree(

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 
 from company.clock import SystemClock
-from company.orders import jobs, pauses
+from company.orders import jobs, pauses, schedules
 from company.orders.office import Actor, Role
 from tests.conftest import SettableClock
 from tests.whole_company import Company, Start, git
@@ -186,6 +186,31 @@ def test_work_never_goes_straight_onto_its_base(company: Company, finish: Start)
     assert job.status == "failed"
     assert "may not go straight onto its base 'main'" in (job.outcome or "")
     assert git(bare, "show", "main:a.txt") == "a"
+
+
+def test_a_repository_added_a_moment_before_its_first_file_is_known(
+    company: Company, start: Start, eventually: Eventually
+) -> None:
+    company.agent("backend")
+    running = start()
+    company.repository("late", {"a.txt": "a\n"}, commands={"backend": ["sed", "-i", "s/a/b/", "a.txt"]})
+    company.write_config()
+    company.drop("late.md", "---\nrepo: late\n---\n# Change a letter\n")
+    eventually(lambda: [job.status.value for job in running.jobs()] == ["completed"], within_s=30)
+    running.daemon.drain()
+
+
+def test_a_file_taken_out_of_scheduled_ends_its_schedule_while_the_service_runs(
+    company: Company, start: Start, eventually: Eventually
+) -> None:
+    company.agent("backend")
+    running = start()
+    company.drop("news.md", "---\nschedule: every day 09:00\n---\n# News\n")
+    eventually(lambda: "scheduled" in company.folders(), within_s=20)
+    [name] = company.folders()["scheduled"]
+    (company.root / "priorities" / "scheduled" / name).unlink()
+    eventually(lambda: not schedules.list_schedules(running.daemon.office()), within_s=40)
+    running.daemon.drain()
 
 
 def test_a_repository_added_to_config_yaml_is_taken_up_without_a_restart(

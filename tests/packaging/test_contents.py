@@ -17,6 +17,8 @@ SHIPPED = {
     "docs/priority-files.md": "company/shipped/docs/priority-files.md",
     "docs/recipes.md": "company/shipped/docs/recipes.md",
     "docs/runners.md": "company/shipped/docs/runners.md",
+    "docs/security.md": "company/shipped/docs/security.md",
+    "docs/operations.md": "company/shipped/docs/operations.md",
 }
 
 

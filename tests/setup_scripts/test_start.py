@@ -95,6 +95,7 @@ def test_ctrl_c_ends_it_at_once_and_in_good_order(clone: Clone) -> None:
         assert service.stderr
         said = next(line for line in service.stderr if "is up" in line)
         assert "Ctrl-C stops it" in said
+        assert "local Slack" in service.stderr.readline()  # the last word of the greeting
         began = time.monotonic()
         os.killpg(service.pid, signal.SIGINT)  # as a terminal does: the whole foreground group hears it
         rest = service.stderr.read()

@@ -48,6 +48,8 @@ async def post_message(slack: Slack, said: Json) -> Json:
     """Post. Text above 40,000 characters is cut with a warning; what else is too long is refused."""
     channel = place_of(slack, said)
     content = content_of(said) | thread_of(slack, channel, said)
+    if "thread_ts" in content and flag(said, "reply_broadcast"):
+        content["subtype"] = "thread_broadcast"
     metadata = metadata_of(said)
     message = app_message(slack.workspace, channel["id"], content)
     if metadata:

@@ -152,7 +152,7 @@ def page_of(name: str, found: list[Any], said: Json, *, default: int, most: int 
     """
     size = number(said, "limit", default, most)
     try:
-        start = int(base64.b64decode(str(said.get("cursor") or "")).decode() or 0)
+        start = int(base64.b64decode(str(said.get("cursor") or ""), validate=True).decode() or 0)
     except ValueError:
         raise Refused("invalid_cursor") from None
     more = start + size < len(found)

@@ -13,6 +13,9 @@ const shell = document.getElementById("shell");
 const side = document.getElementById("side");
 const main = document.getElementById("main");
 const thread = document.getElementById("thread");
+// Messages of a channel that are drawn; more on demand.
+const AT_FIRST = 100;
+let most = AT_FIRST;
 let place = { channel: "", thread: "", home: false };
 
 function readAddress() {
@@ -21,12 +24,18 @@ function readAddress() {
   return { channel: state.channels.has(channel) ? channel : "", thread: channel ? ts : "", home: false };
 }
 
+// Where something was said last; at first the company's own channel.
+function liveliest() {
+  const newest = (id) => sorted(id).at(-1)?.ts || "";
+  return [...state.channels.keys()].reduce((best, id) => (newest(id) > newest(best) ? id : best), "C0COMPANY");
+}
+
 const directId = () => [...state.channels.values()].find((each) => each.is_im)?.id || "";
 
 async function go() {
   const before = place;
   place = readAddress();
-  if (!place.channel && !matchMedia("(max-width: 700px)").matches) place.channel = "C0COMPANY";
+  if (!place.channel && !matchMedia("(max-width: 700px)").matches) place.channel = liveliest();
   shell.dataset.pane = place.thread ? "thread" : place.channel ? "main" : "list";
   drawSide();
   drawMain(before.channel === place.channel && before.home === place.home);
@@ -96,7 +105,9 @@ function drawMain(same) {
     main.replaceChildren(heading(channel), banner(),
       h("div", { class: "log", role: "log", "aria-live": "polite", "aria-label": "Messages", tabindex: "0" }), composer(place.channel, ""));
   }
-  fill(main.querySelector(".log"), sorted(place.channel).filter((each) => !inThread(each)), {});
+  if (!same) most = AT_FIRST;
+  const all = sorted(place.channel).filter((each) => !inThread(each));
+  fill(main.querySelector(".log"), all.slice(-most), { hidden: Math.max(0, all.length - most) });
 }
 
 function heading(channel) {
@@ -128,12 +139,22 @@ function fill(log, list, options) {
   const focusedIn = document.activeElement?.closest?.("[data-ts]")?.dataset.ts;
   const old = new Map([...log.querySelectorAll("[data-ts]")].map((node) => [node.dataset.ts, node]));
   const fresh = list.length || options.threaded ? messages(list, channel, options) : [emptyPlace()];
+  if (options.hidden) fresh.unshift(earlier(log, options.hidden));
   log.replaceChildren(...fresh.map((node) => {
     const before = old.get(node.dataset?.ts);
     return before && before.isEqualNode(node) ? before : node;
   }));
   if (focused && focusedIn) log.querySelector(`[data-ts="${focusedIn}"] [data-action="${CSS.escape(focused)}"]`)?.focus();
   if (atEnd) log.scrollTop = log.scrollHeight;
+}
+
+function earlier(log, count) {
+  return h("button", { type: "button", class: "earlier", onclick: () => {
+    const below = log.scrollHeight - log.scrollTop;
+    most += AT_FIRST;
+    drawMain(true);
+    log.scrollTop = log.scrollHeight - below;
+  } }, `Show earlier messages (${count})`);
 }
 
 function emptyPlace() {

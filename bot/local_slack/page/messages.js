@@ -2,7 +2,7 @@
 import { confirmed, h, menu, toast } from "./dom.js";
 import { fallback, renderBlocks } from "./blocks.js";
 import { emojiOf, mrkdwn } from "./mrkdwn.js";
-import { act, BOT, inThread, nameOf, state } from "./state.js";
+import { act, BOT, nameOf, state } from "./state.js";
 
 const QUICK = ["+1", "-1", "eyes", "white_check_mark", "x", "heart", "tada", "mute"];
 
@@ -40,7 +40,7 @@ export function message(said, channel, { threaded = false, follows = false } = {
     tabindex: "-1",
     class: classes.filter(Boolean).join(" "), "data-ts": said.ts, "data-sum": sum(JSON.stringify(said)), "aria-label": `${nameOf(said.user)}, ${timeOf(said.ts)}`,
   },
-  follows ? h("time", { class: "aside-time", datetime: at(said.ts).toISOString() }, timeOf(said.ts)) : avatar(said.user),
+  follows ? h("time", { class: "aside-time", datetime: at(said.ts).toISOString() }, at(said.ts).toTimeString().slice(0, 5)) : avatar(said.user),
   h("div", { class: "content" },
     said.is_ephemeral ? h("p", { class: "private" }, "👁 Only visible to you",
       h("button", { type: "button", class: "plain", onclick: () => dismiss(said, channel) }, "Dismiss")) : null,
@@ -73,7 +73,7 @@ function body(said, channel) {
       if (!answer.ok) toast(`That did not work: ${answer.error}`);
     },
   };
-  return h("div", { class: "words" }, renderBlocks(said.blocks, context), attachments(said), edited);
+  return h("div", { class: "words" }, renderBlocks(said.blocks, context), attachments(said));
 }
 
 function attachments(said) {
@@ -95,7 +95,7 @@ function file(said) {
     picture ? h("a", { href: path, target: "_blank" }, h("img", { src: path, alt: said.alt_txt || said.title })) : h("span", { class: "file-icon", "aria-hidden": "true" }, "📄"),
     h("div", {}, h("b", {}, said.title || said.name), h("small", {}, `${said.filetype.toUpperCase()} · ${size}`)),
     h("span", { class: "file-acts" },
-      said.mimetype === "text/plain" ? h("a", { class: "button", href: path, target: "_blank" }, "View") : null,
+      said.is_text ? h("a", { class: "button", href: path, target: "_blank" }, "View") : null,
       h("a", { class: "button", href: `${path}?download=1`, download: said.name, "aria-label": `Download ${said.name}` }, "Download")));
 }
 
@@ -118,7 +118,7 @@ function tools(said, channel, threaded, mine) {
   const more = h("button", { type: "button", "aria-label": "More actions", title: "More actions", "aria-haspopup": "menu" }, "⋯");
   more.addEventListener("click", () => menu(more, choices(said, channel, mine), "More actions"));
   return h("div", { class: "tools", role: "toolbar", "aria-label": "Message actions" }, react,
-    threaded ? null : h("a", { href: `#/${channel}/${inThread(said) ? said.thread_ts : said.ts}`, "aria-label": "Reply in thread", title: "Reply in thread" }, "💬"),
+    threaded ? null : h("a", { href: `#/${channel}/${said.thread_ts || said.ts}`, "aria-label": "Reply in thread", title: "Reply in thread" }, "💬"),
     more);
 }
 

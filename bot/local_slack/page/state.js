@@ -39,7 +39,6 @@ export function follow() {
   // A stream that comes back may have missed something: load all anew.
   stream.onopen = () => { if (seen) reload(); seen = true; };
   stream.onmessage = (event) => apply(JSON.parse(event.data));
-  stream.addEventListener("reload", reload);
 }
 
 async function reload() {
@@ -82,7 +81,9 @@ export function sorted(channel) {
   return [...(state.messages.get(channel)?.values() || [])].sort((a, b) => (a.ts < b.ts ? -1 : 1));
 }
 
-export const inThread = (message) => Boolean(message.thread_ts && message.thread_ts !== message.ts);
+// Only in its thread; a reply that was sent to the channel too stands in both.
+export const inThread = (message) => Boolean(
+  message.thread_ts && message.thread_ts !== message.ts && message.subtype !== "thread_broadcast");
 
 export function channelName(channel) {
   if (!channel) return "";

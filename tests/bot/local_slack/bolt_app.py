@@ -49,4 +49,8 @@ class BoltApp:
     async def _close(self) -> None:
         for handler in self._handlers:
             await handler.close_async()  # type: ignore[no-untyped-call]
-        await asyncio.sleep(0)
+        # what the client's own close leaves running
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)

@@ -77,6 +77,19 @@ def test_commands_are_lists_or_texts(load: Load) -> None:
     assert shop.source(config.root) == str(config.root.parent / "shop")
 
 
+def test_checks_may_be_written_as_priority_files_write_them(load: Load) -> None:
+    config = load(
+        "repositories:\n  - name: shop\n    path: ../shop\n"
+        "    checks: [pytest -q, [make, lint], {name: all, run: make test}]\n"
+        "  - {name: one, path: ../one, checks: pytest -q}\n"
+    )
+    shop, one = config.repositories
+    assert [(check.name, check.run) for check in shop.checks] == [
+        ("pytest -q", ("pytest", "-q")), ("make lint", ("make", "lint")), ("all", ("make", "test")),
+    ]  # fmt: skip
+    assert one.checks == shop.checks[:1]
+
+
 def test_a_repository_is_found_by_name_path_or_address(load: Load) -> None:
     config = load("repositories: [{name: a, url: 'git@example.org:a.git'}, {name: b, path: /srv/b}]\n")
     found = [config.repository(target) for target in ("a", "git@example.org:a.git", "b", "/srv/b", "c", None)]

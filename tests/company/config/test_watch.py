@@ -77,3 +77,16 @@ def test_an_atomic_save_of_the_same_size_is_seen(path: Path) -> None:
     saved.replace(path)
     assert watch.refresh() == []
     assert watch.current().limits.jobs_at_once == 3
+
+
+def test_why_the_file_on_the_disk_is_not_in_use_is_known_until_it_is(path: Path) -> None:
+    watch = ConfigWatch(path, {})
+    assert watch.problem == ""
+    path.write_text("limts: {}\n", encoding="utf-8")
+    with pytest.raises(ConfigError):
+        watch.refresh()
+    assert watch.refresh() is None
+    assert "limts" in watch.problem
+    path.write_text("limits: {jobs_at_once: 3}\n", encoding="utf-8")
+    assert watch.refresh() == []
+    assert watch.problem == ""

@@ -60,6 +60,25 @@ def test_a_file_that_could_not_be_started_is_not_scheduled(office: Office, otto:
         )
 
 
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ("repo: smaple", "did you mean sample?"),
+        ("team: enginering", "did you mean engineering?"),
+        ("agents: [bakend]", "did you mean backend?"),
+        ("model: nosuch", "there is no model"),
+        ("depends_on: [job-1764061200000-abcdefg]", "there is no job job-1764061200000-abcdefg"),
+    ],
+)
+def test_what_would_be_refused_at_each_of_its_times_is_refused_now(
+    office: Office, otto: Actor, settings: str, words: str
+) -> None:
+    text = f"---\n{settings}\n---\n# X\n"
+    with pytest.raises((PriorityFileError, OrderRefused)) as refused:
+        schedules.add(office, otto, ScheduleRequest(name="x", when="every day 9:00", text=text))
+    assert words in f"{refused.value}; {refused.value.mend}"
+
+
 def test_a_name_is_taken_until_its_schedule_is_removed(office: Office, otto: Actor) -> None:
     first = schedules.add(office, otto, NEWS)
     with pytest.raises(OrderRefused) as refused:

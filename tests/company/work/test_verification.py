@@ -2,7 +2,7 @@
 
 import pytest
 
-from company.work.verification import CheckResult, Contribution, compare, responsible
+from company.work.verification import CheckResult, Contribution, compare, doubts, responsible
 
 
 def check(name: str, is_green: bool, tail: str = "") -> CheckResult:
@@ -30,6 +30,29 @@ def test_a_check_is_judged_against_the_baseline(
     baseline = [] if before is None else [check("tests", before)]
     [comparison] = compare(baseline, [check("tests", after)], ["tests"] if is_named else [])
     assert (comparison.verdict, comparison.is_fault, comparison.before) == (verdict, is_fault, before)
+
+
+@pytest.mark.parametrize(
+    ("checks", "is_of_repository", "words"),
+    [
+        ([("tests", True, True)], True, ""),
+        ([("tests", False, True)], True, ""),
+        ([("tests", False, False)], True, "not verified: tests is red before and after"),
+        ([("a", False, False), ("b", False, False)], True, "not verified: a, b are red before and after"),
+        ([("a", False, False), ("b", True, True)], True, "a not judged: red before and after"),
+        ([], True, "not verified: the repository has no checks"),
+        ([], False, ""),
+    ],
+)
+def test_what_no_check_proved_is_doubted(
+    checks: list[tuple[str, bool, bool]], is_of_repository: bool, words: str
+) -> None:
+    compared = compare(
+        [check(name, before) for name, before, _ in checks],
+        [check(name, after) for name, _, after in checks],
+        [],
+    )
+    assert doubts(compared, is_of_repository=is_of_repository) == words
 
 
 A = Contribution(agent_id="agent-a", files=("src/a.py",))

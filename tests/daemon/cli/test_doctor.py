@@ -3,16 +3,28 @@
 import os
 import sqlite3
 import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from company.clock import to_iso
 from company.config import load_config
+from company.config.records import GithubConfig, RepositoryConfig
 from company.orders import jobs
 from company.orders.jobs import StartRequest
 from company.orders.office import Actor, Office
 from daemon.cli import diagnosis
+from daemon.cli.diagnosis import Finding
+from daemon.cli.repository_diagnosis import repository_findings
+from daemon.git import login
+from tests.checkout import CHECKOUT, MACHINE
 from tests.daemon.cli.conftest import Run
+from tests.daemon.git.smart_http import TOKEN, smart_http
+from tests.whole_company import git
+
+SYSTEMCTL = CHECKOUT / "tests" / "daemon" / "service" / "systemctl.py"
 
 
 def findings(run: Run) -> dict[str, dict[str, str]]:
@@ -185,3 +197,91 @@ def test_init_keeps_what_stands_in_the_folder(run: Run, tmp_path: Path) -> None:
     (tmp_path / "new" / "priorities" / "README.md").write_text("mine", encoding="utf-8")
     assert run("init", tmp_path / "new", "--json").facts["config"] == str(tmp_path / "new" / "config.yaml")
     assert (tmp_path / "new" / "priorities" / "README.md").read_text(encoding="utf-8") == "mine"
+
+
+AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can run agents as another user")
+
+
+@AS_ROOT
+def test_an_agent_user_that_is_none_is_broken_with_its_mend(run: Run, company: Path) -> None:
+    configure(company, "work:\n  agent_user: no-such-user\n")
+    found = findings(run)["agent user"]
+    assert (found["state"], found["mend"]) == (
+        "broken",
+        "make the user: useradd --system --create-home no-such-user",
+    )
+
+
+@AS_ROOT
+def test_an_agent_user_that_cannot_get_to_its_work_is_broken_with_its_mend(run: Run, company: Path) -> None:
+    company.chmod(0o700)
+    configure(company, "work:\n  agent_user: nobody\n")
+    found = findings(run)["agent user"]
+    assert found["state"] == "broken"
+    assert found["mend"].startswith("chmod o+x ")
+
+
+def test_a_service_that_cannot_become_the_agent_user_is_told_so(
+    run: Run, company: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    configure(company, "work:\n  agent_user: nobody\n")
+    found = findings(run)["agent user"]
+    assert (found["state"], "run the service as root" in found["mend"]) == ("broken", True)
+
+
+def test_without_an_agent_user_doctor_says_nothing_of_it(run: Run) -> None:
+    assert "agent user" not in findings(run)
+
+
+def test_a_remote_that_would_take_no_branch_is_broken_before_any_job_finds_out(
+    company: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = load_config(company / "config.yaml", {})
+    with smart_http(tmp_path) as server:
+        server.is_open_to_readers = True
+        # config.yaml takes https alone: this server speaks http
+        shop = RepositoryConfig.model_construct(
+            name="shop", url=f"{server.origin}/shop.git", github="robot/shop"
+        )
+        config = config.model_copy(
+            update={"github": GithubConfig(api_url=server.origin), "repositories": (shop,)}
+        )
+
+        def look() -> dict[str, Finding]:
+            return {one.name: one for one in repository_findings(config, shop)}
+
+        found = look()
+        assert found["repository shop"].state == "ok"
+        assert found["repository shop, push"].state == "broken"
+        assert found["repository shop, push"].mend
+        assert "GITHUB_TOKEN" in found["pull requests of shop"].mend
+
+        monkeypatch.setenv("GITHUB_TOKEN", TOKEN)
+        found = look()
+        login.offer(server.origin, None)
+        assert found["repository shop, push"].state == "ok", found
+        assert found["pull requests of shop"].state == "ok"
+        assert git(server.root / "shop.git", "branch", "--format=%(refname:short)") == "main"
+
+
+def test_a_service_that_cannot_find_its_programs_or_was_edited_is_told_so(
+    run: Run, company: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("systemctl", "loginctl"):
+        (programs / name).write_text(f'#!/bin/sh\nexec {sys.executable} {SYSTEMCTL} {tmp_path} "$@"\n')
+        (programs / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{MACHINE['PATH']}")
+    text = (company / "config.yaml").read_text()
+    (company / "config.yaml").write_text(text.replace('run: ["{python}", -m', "run: [no-such-program, -m"))
+    unit = run("install", "--user", "--dry-run", "--json").facts["services"][0]
+    Path(unit["path"]).parent.mkdir(parents=True)
+    Path(unit["path"]).write_text(unit["text"] + "# mine\n")
+
+    found = findings(run)
+    assert found["service daemon"]["state"] == "broken"
+    assert "edited" in found["service daemon, its file"]["text"]
+    assert "no-such-program" in found["service daemon, its PATH"]["text"]

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from company.errors import PriorityFileError
+from company.orders import jobs
 from company.orders.office import Actor, Office
 from company.store import sessions
 from company.store.sessions import Session
@@ -203,6 +204,16 @@ def test_what_starts_by_a_schedule_is_not_waited_for(run: Run, file: Path) -> No
 
 
 class TestPlan:
+    def test_a_job_that_is_not_there_to_be_waited_for_is_named_with_the_one_that_is_meant(
+        self, run: Run, tmp_path: Path, office: Office, folder_actor: Actor
+    ) -> None:
+        jobs.start(office, folder_actor, jobs.StartRequest(content=b"# First\n", name="first.md"))
+        file = tmp_path / "second.md"
+        file.write_text("---\nrepo: sample\ndepends_on: [frist.md, first.md]\n---\n# Second\n")
+        out = run("plan", file).out
+        assert "after    frist.md (no such job yet) did you mean first.md?" in out
+        assert "after    first.md\n" in out
+
     def test_a_plan_shows_agents_order_and_checks(self, run: Run, file: Path) -> None:
         file.write_text(
             "---\nrunner: claude\nchecks: ['make test']\n---\n# Add a table\n\n- [ ] a database migration\n"
@@ -230,5 +241,6 @@ class TestPlan:
     def test_where_no_plan_can_be_made_it_says_why(self, run: Run, file: Path) -> None:
         ran = run("plan", file)
         assert ran.code == 1
-        assert "has no command" in ran.err
+        assert "names no repository" in ran.err
+        assert "repo: sample" in ran.err
         assert run("plan", file, "--json").code == 1

@@ -1,19 +1,23 @@
 """jobs, show, stop, retry, logs: what a person reads, and what a program does."""
 
+import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from company.one_per_folder import hold_folder
 from company.orders import jobs
 from company.orders.jobs import StartRequest
 from company.orders.office import Actor, Office
 from company.store import questions, sessions, tasks
 from company.work.job import JobStatus
 from company.work.task import TaskStatus
+from company.work.verification import NOT_JUDGED
 from daemon.cli.following import await_end, follow
 from daemon.cli.logs import follow_file, read_tail
+from daemon.job.settling import settle_session
 from daemon.job.state_files import StateFolder
 from tests.daemon.cli.conftest import Run
 
@@ -61,7 +65,7 @@ def work(office: Office, job_id: str) -> None:
 
 def test_an_empty_company_says_how_to_begin(run: Run) -> None:
     assert run("jobs").out == "no jobs yet: agent-service drop FILE starts one\n"
-    assert run("jobs", "--json").facts == {"jobs": []}
+    assert run("jobs", "--json").facts == {"jobs": [], "is_service_running": False}
     refused = run("show", "last")
     assert (refused.code, refused.out) == (1, "")
     assert refused.err == "agent-service: there is no job yet → agent-service drop FILE\n"
@@ -97,8 +101,122 @@ def test_the_json_of_a_job_has_its_keys_whatever_its_status(run: Run, job: str) 
     assert set(facts) == {
         "id", "status", "phase", "title", "team", "repository", "priority", "priority_file", "requested_by",
         "surface", "branch", "commit", "pr_url", "outcome", "exit_code", "iteration", "cost_usd", "retry_of",
-        "stop_requested_by", "created_at", "started_at", "completed_at", "duration_s",
+        "stop_requested_by", "created_at", "started_at", "completed_at", "duration_s", "waits_for",
     }  # fmt: skip
+    shown = run("show", job, "--json").facts
+    assert {key: shown[key] for key in facts} == facts
+
+
+def test_who_looks_is_told_that_no_service_runs(run: Run, job: str, office: Office) -> None:
+    for command in (("jobs",), ("show", job)):
+        assert "the service is not running" in run(*command).err
+        assert run(*command, "--json").facts["is_service_running"] is False
+    hold_folder(office.config.folders.state)  # as this process' own service would
+    for command in (("jobs",), ("show", job)):
+        assert run(*command).err == ""
+        assert run(*command, "--json").facts["is_service_running"] is True
+
+
+def test_a_job_that_ended_needs_no_service(run: Run, job: str, office: Office) -> None:
+    move(office, job, JobStatus.IN_PROGRESS, JobStatus.FAILED)
+    assert (run("jobs").err, run("show", job).err) == ("", "")
+
+
+def test_show_says_why_a_job_waits(run: Run, job: str, office: Office, folder_actor: Actor) -> None:
+    assert "it starts at the service's next look" in run("show", job).out
+    text = b"---\ndepends_on: [add-login.md]\n---\n# After it\n"
+    second = jobs.start(office, folder_actor, StartRequest(content=text, name="after.md")).job_id
+    assert f"waits: waits for {job}, which is pending" in run("show", second).out
+    run("pause")
+    assert "waits: paused" in run("show", job).out
+    listed = {one["id"]: one["waits_for"] for one in run("jobs", "--json").facts["jobs"]}
+    assert listed == {job: "paused", second: "paused"}
+
+
+def test_a_status_is_called_the_same_everywhere(run: Run, job: str, office: Office) -> None:
+    work(office, job)
+    assert "in_progress: verifying, iteration 1" in run("jobs").out
+    assert "in_progress: verifying, iteration 1" in run("show", job).out
+    assert run("jobs", "--json").facts["jobs"][0]["status"] == "in_progress"
+    with office.store.transaction() as tx:
+        settle_session(tx, job, JobStatus.STOPPED, "stopped by ana")
+    [agent] = run("show", job, "--json").facts["agents"]
+    assert agent["state"] == "stopped"
+
+
+def test_a_completed_job_whose_only_check_was_red_all_along_says_so_in_its_first_line(
+    run: Run, job: str, office: Office
+) -> None:
+    work(office, job)
+    check = {"name": "unit tests", "before": False, "after": False, "verdict": NOT_JUDGED, "is_fault": False}
+    state = StateFolder(office.config.folders.state / f"session-{job}")
+    state.write("verification", {"iterations": [{"iteration": 1, "checks": [check], "findings": []}]})
+    with office.store.transaction() as tx:
+        sessions.annotate(tx, job, target_repo="sample")
+    move(office, job, JobStatus.COMPLETED, outcome="done")
+    first = run("show", job).out.splitlines()[0]
+    assert "completed" in first
+    assert "not verified: unit tests is red before and after" in first
+    assert run("show", job, "--json").facts["doubt"].startswith("not verified")
+
+
+class TestWithABrokenConfiguration:
+    """A slip in config.yaml takes away nothing that one needs while it is mended."""
+
+    @pytest.fixture(params=["agents: [", "limits: {jobs_at_wonce: 4}", "nosuch: 1", "\t- tab"])
+    def broken(self, request: pytest.FixtureRequest, company: Path, job: str) -> str:
+        config = company / "config.yaml"
+        text = config.read_text(encoding="utf-8").replace("limits:", "limit_s:", 1)
+        config.write_text(f"{text}\n{request.param}\n", encoding="utf-8")
+        return job
+
+    def test_jobs_show_logs_and_stop_go_on(self, run: Run, broken: str) -> None:
+        assert run("agents", "--json").code == 0
+        for command in (("jobs",), ("show", broken), ("logs", broken), ("audit",), ("schedules", "list")):
+            ran = run(*command)
+            assert ran.code == 0, ran.err
+            assert ran.err.startswith("config.yaml cannot be used: ")
+            assert "no service starts until it is mended" in ran.err
+        assert run("jobs", "--json").facts["jobs"][0]["id"] == broken
+        assert run("stop", broken).out.startswith(f"stopped {broken}")
+
+    def test_a_file_can_still_be_dropped(self, run: Run, broken: str, company: Path, tmp_path: Path) -> None:
+        (tmp_path / "next.md").write_bytes(b"# Next\n")
+        assert run("drop", tmp_path / "next.md").out == "dropped priorities/next.md\n"
+        assert (company / "priorities" / "next.md").is_file()
+
+    def test_it_is_said_that_the_running_service_keeps_the_old_one(
+        self, run: Run, broken: str, office: Office
+    ) -> None:
+        hold_folder(office.config.folders.state)
+        assert "the running service keeps the configuration it had" in run("jobs").err
+
+    def test_what_starts_work_still_needs_it(self, run: Run, broken: str) -> None:
+        for command in (("retry", broken), ("evaluate",), ("up",)):
+            assert run(*command).code == 1
+
+    @pytest.mark.parametrize("section", ["folders", "database"])
+    def test_where_the_books_are_must_be_certain(self, run: Run, company: Path, section: str) -> None:
+        run("agents")
+        config = company / "config.yaml"
+        text = config.read_text(encoding="utf-8").replace(f"\n{section}:", f"\n{section}:\n  nosuch: 1", 1)
+        config.write_text(text, encoding="utf-8")
+        assert (run("jobs").code, run("jobs").out) == (1, "")
+
+    def test_unreadable_roles_leave_a_terminal_to_look(self, run: Run, company: Path, job: str) -> None:
+        config = company / "config.yaml"
+        text = config.read_text(encoding="utf-8").replace("terminal_role: ceo", "terminal_role: [", 1)
+        config.write_text(text, encoding="utf-8")
+        assert run("jobs").code == 0
+        refused = run("stop", job)
+        assert refused.code == 1
+        assert "viewer" in refused.err
+
+    def test_no_database_is_made_of_a_guess(self, run: Run, company: Path) -> None:
+        (company / "config.yaml").write_text("nosuch: 1\n", encoding="utf-8")
+        shutil.rmtree(company / ".compound-state")
+        assert run("jobs").code == 1
+        assert not (company / ".compound-state").exists()
 
 
 def test_show_tells_the_story_so_far(run: Run, job: str, office: Office) -> None:

@@ -117,6 +117,23 @@ def test_a_company_elsewhere_is_named_by_an_option_or_the_environment(
     assert run("jobs").code == 0
 
 
+def test_no_crash_shows_a_secret(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    secrets = ["planted-value-of-the-environment", "ghp_" + "a1B2" * 6]
+
+    def crash(*_: object, **__: object) -> None:
+        raise RuntimeError(f"cannot log in with {' and '.join(secrets)}")
+
+    monkeypatch.setenv("SHOP_API_KEY", secrets[0])
+    monkeypatch.setenv("AGENT_SERVICE_TRACEBACK", "1")
+    monkeypatch.setattr(staff, "_print_agents", crash)
+    monkeypatch.setattr(staff, "print_json", crash)
+    for ran in (run("agents"), run("agents", "--json")):
+        assert ran.code == 3
+        assert "Traceback" in ran.err
+        assert ran.err.count("cannot log in with [redacted] and [redacted]") == 2
+        assert not any(one in ran.err + ran.out for one in secrets)
+
+
 def test_a_fault_of_ours_is_exit_code_3_with_the_traceback_on_request(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -178,7 +195,8 @@ class TestAsAProgram:
 
     def test_exit_codes_and_streams(self, company: Path) -> None:
         listed = program("jobs", "--json", cwd=company)
-        assert (listed.returncode, json.loads(listed.stdout), listed.stderr) == (0, {"jobs": []}, "")
+        assert (listed.returncode, listed.stderr) == (0, "")
+        assert json.loads(listed.stdout)["jobs"] == []
         refused = program("show", "nosuch", cwd=company)
         assert (refused.returncode, refused.stdout) == (1, "")
         assert refused.stderr.startswith("agent-service: no job is called 'nosuch' → ")

@@ -220,6 +220,8 @@ def test_the_audit_shows_orders_and_refusals_newest_first(run: Run) -> None:
     assert {one["surface"] for one in facts} == {"terminal"}
     assert run("audit", "log", "--before", facts[0]["id"], "--json").facts["orders"] == facts[1:]
     assert "refused" in run("audit", "log").out
+    assert run("audit").out == run("audit", "log").out
+    assert run("audit", "-n", "1", "--json").facts["orders"] == facts[:1]
 
 
 def test_a_terminal_without_the_right_is_refused_in_one_line(run: Run, company: Path) -> None:

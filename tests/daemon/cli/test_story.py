@@ -114,8 +114,8 @@ def test_a_new_iteration_is_told_apart_from_the_one_before() -> None:
 
 
 def test_a_job_that_is_asked_to_stop_says_so() -> None:
-    assert state_words(replace(STORY, stop_requested_by="ana")) == "stopping"
-    assert state_words(STORY) == "working"
+    assert state_words(replace(STORY, stop_requested_by="ana")) == "in_progress: stopping"
+    assert state_words(STORY) == "in_progress: working"
     assert state_words(DONE) == "completed"
 
 

@@ -210,6 +210,7 @@ def test_an_address_that_is_none_is_refused_with_a_mend(place: Place, source: st
         place.open(source)
     assert refused.value.code == code
     assert refused.value.mend
+    assert "timed out" not in str(refused.value)  # git was never asked
 
 
 def test_a_source_without_commits_is_refused_with_a_mend(place: Place, tmp_path: Path) -> None:

@@ -115,6 +115,18 @@ def test_a_job_that_can_never_start_fails_with_the_reason(
     assert started == []
 
 
+def test_a_slip_in_a_dependency_is_answered_with_the_name_that_was_meant(
+    admitting: Admitting, office: Office, store: Store, clock: SettableClock
+) -> None:
+    order(office, "First")
+    lost = order(office, "Lost", depends_on="[frist.md]")
+    clock.advance(seconds=60)
+    admitting.pass_once()
+    with store.reading() as tx:
+        outcome = sessions.get(tx, lost).outcome
+    assert outcome == "depends on frist.md, and there is no such job; did you mean first.md?"
+
+
 def test_what_depends_on_a_failed_job_fails_after_it(
     admitting: Admitting, office: Office, store: Store, all_sessions: Sessions
 ) -> None:

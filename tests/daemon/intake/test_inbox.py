@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from company.config import RepositoryConfig
 from company.orders.office import Office
 from company.store import outbox
 from company.store.gate import Store
@@ -125,6 +126,50 @@ class TestTaking:
 
 
 class TestRefusing:
+    def test_the_note_of_a_file_that_was_mended_and_moved_back_is_gone(
+        self, inbox: Inbox, all_sessions: Sessions
+    ) -> None:
+        inbox.take(drop(inbox, "bad.md", "---\nteem: x\n---\n# Bad\n"))
+        (inbox.folder / "rejected" / "bad.md").unlink()
+        assert inbox.take(drop(inbox, "bad.md", "# Good\n")) is Taken.STARTED
+        assert names(inbox, "rejected") == []
+
+    def test_the_note_of_a_file_that_still_lies_there_stays(self, inbox: Inbox) -> None:
+        inbox.take(drop(inbox, "bad.md", "---\nteem: x\n---\n# Bad\n"))
+        assert inbox.take(drop(inbox, "bad.md", "# Good\n")) is Taken.STARTED
+        assert names(inbox, "rejected") == ["bad.md", "bad.md.reason.md"]
+
+    def test_a_slip_in_a_name_is_told_at_once(self, inbox: Inbox) -> None:
+        inbox.take(drop(inbox, "slip.md", "---\nagents: [bakend]\n---\n# Slip\n"))
+        assert "did you mean backend?" in note(inbox, "slip.md")
+        inbox.take(drop(inbox, "duty.md", "---\nagents: [verification]\n---\n# Duty\n"))
+        assert "its duty is to verify" in note(inbox, "duty.md")
+
+    def test_that_config_yaml_is_not_in_use_is_said_where_it_may_be_the_cause(self, office: Office) -> None:
+        inbox = Inbox(lambda: office, lambda: "line 3: no such key")
+        inbox.lay_out()
+        inbox.take(drop(inbox, "lost.md", "---\nrepo: late\n---\n# Lost\n"))
+        assert "config.yaml was changed and is not in use: line 3: no such key" in note(inbox, "lost.md")
+        inbox.take(drop(inbox, "bad.md", "---\nteem: x\n---\n# Bad\n"))
+        assert "config.yaml" not in note(inbox, "bad.md")
+
+    def test_a_repository_that_config_yaml_has_got_this_moment_is_known(
+        self, office: Office, store: Store, all_sessions: Sessions
+    ) -> None:
+        offices = [office]
+        late = RepositoryConfig(name="late", path="/srv/late.git")
+
+        def reread() -> str:
+            repositories = (*office.config.repositories, late)
+            changed = office.config.model_copy(update={"repositories": repositories})
+            offices.append(Office(store, changed, office.clock))
+            return ""
+
+        inbox = Inbox(lambda: offices[-1], reread)
+        inbox.lay_out()
+        assert inbox.take(drop(inbox, "late.md", "---\nrepo: late\n---\n# Late\n")) is Taken.STARTED
+        assert all_sessions()[0].target_repo == "late"
+
     def test_what_cannot_be_read_is_kept_with_line_cause_and_mend(
         self, inbox: Inbox, store: Store, all_sessions: Sessions
     ) -> None:

@@ -6,12 +6,33 @@ import pytest
 
 from company.orders import jobs, schedules
 from company.orders.office import Actor, Office, Role
+from company.store import audit
 from company.store.gate import Store
 from company.store.opening import open_store
 from company.work.job import FOLDER, JobStatus
 from daemon.intake.inbox import Inbox, Taken
+from daemon.intake.scheduled import ScheduledFolder
 from tests.conftest import SettableClock
 from tests.daemon.intake.dropping import CEO, TASK, Sessions, drop, move, names, note
+
+
+class StopWatch:
+    """Seconds that pass when a test says so."""
+
+    now_s = 100.0
+
+
+@pytest.fixture
+def watch(inbox: Inbox) -> StopWatch:
+    """Let the inbox tell by this how long a file has been gone."""
+    made = StopWatch()
+    inbox.scheduled = ScheduledFolder(inbox.folder, monotonic=lambda: made.now_s)
+    return made
+
+
+@pytest.fixture
+def folder_actor() -> Actor:
+    return Actor("priorities", Role.OPERATOR, "file")
 
 
 class TestCrashes:
@@ -199,3 +220,76 @@ class TestSchedules:
         schedules.remove(office, CEO, "write-the-news")
         inbox.put_in_order()
         assert (names(inbox, "scheduled"), names(inbox, "stopped")) == ([], [name])
+
+    def test_a_file_that_was_taken_out_ends_its_schedule_after_a_while(
+        self, inbox: Inbox, office: Office, store: Store, watch: "StopWatch"
+    ) -> None:
+        inbox.take(drop(inbox, "news.md", self.TEXT))
+        [name] = names(inbox, "scheduled")
+        (inbox.folder / "scheduled" / name).unlink()
+        inbox.put_in_order()
+        watch.now_s += 1.9
+        inbox.put_in_order()
+        assert self.active(office) == ["write-the-news"]
+
+        watch.now_s += 0.2
+        inbox.put_in_order()
+        assert self.active(office) == []
+        with store.reading() as tx:
+            newest = audit.newest(tx, limit=1)[0]
+        assert (newest.action, newest.actor_id, newest.surface) == ("schedule.remove", "priorities", "file")
+
+    def test_a_file_that_an_editor_saves_ends_nothing(
+        self, inbox: Inbox, office: Office, watch: "StopWatch"
+    ) -> None:
+        inbox.take(drop(inbox, "news.md", self.TEXT))
+        [name] = names(inbox, "scheduled")
+        file = inbox.folder / "scheduled" / name
+        for _ in range(3):
+            file.rename(file.with_suffix(".bak"))
+            inbox.put_in_order()
+            file.with_suffix(".bak").rename(file)
+            watch.now_s += 60
+            inbox.put_in_order()
+        assert self.active(office) == ["write-the-news"]
+
+    def test_what_never_had_a_file_does_not_miss_one(
+        self, inbox: Inbox, office: Office, watch: "StopWatch"
+    ) -> None:
+        schedules.add(
+            office, CEO, schedules.ScheduleRequest(name="ordered", when="every day 09:00", text="# Order\n")
+        )
+        for _ in range(3):
+            watch.now_s += 60
+            inbox.put_in_order()
+        assert self.active(office) == ["ordered"]
+
+    def test_a_file_on_its_way_is_not_missed(
+        self, inbox: Inbox, office: Office, watch: "StopWatch", folder_actor: Actor
+    ) -> None:
+        """The schedule is committed and its file is still claimed, as after a crash between the two."""
+        request = schedules.ScheduleRequest(name="write-the-news", when="every weekday 09:00", text=self.TEXT)
+        schedules.add(office, folder_actor, request)
+        (inbox.folder / ".taking" / "1795597200000-00000000").mkdir()
+        for _ in range(3):
+            watch.now_s += 60
+            inbox.put_in_order()
+        assert self.active(office) == ["write-the-news"]
+
+    def test_a_file_moved_back_and_changed_replaces_its_schedule(
+        self, inbox: Inbox, office: Office, watch: "StopWatch"
+    ) -> None:
+        inbox.take(drop(inbox, "news.md", self.TEXT))
+        [name] = names(inbox, "scheduled")
+        (inbox.folder / "scheduled" / name).unlink()
+        drop(inbox, name, self.TEXT.replace("weekday", "Monday"))
+        assert inbox.take(name) is Taken.SCHEDULED
+        watch.now_s += 60
+        inbox.put_in_order()
+        [view] = [one for one in schedules.list_schedules(office) if one.row.name == "write-the-news"]
+        assert view.words == "every Monday 09:00"
+        assert names(inbox, "scheduled") == [f"news.{view.row.id}.md"]
+
+    @staticmethod
+    def active(office: Office) -> list[str]:
+        return [one.row.name for one in schedules.list_schedules(office) if one.row.action == "priority"]

@@ -118,15 +118,33 @@ def test_what_ends_by_itself_soon_after_the_child_is_not_hurried(bench: Bench) -
 def test_a_shim_that_does_not_answer_is_killed_and_the_rest_by_token(
     bench: Bench, eventually: Eventually
 ) -> None:
+    """The grace is for the child of a shim that listens; with it this would take half a minute, on any machine."""
     script = "(setsid sh -c 'echo $$ > pid; exec sleep 60' &) ; sleep 60"
     running, pid = begin(bench, script, eventually)
     os.kill(shim_of(bench), signal.SIGSTOP)
     began = time.monotonic()
-    assert bench.processes.stop("job-1/") == 1
-    assert time.monotonic() - began < STOPPED_WITHIN_S
+    assert bench.processes.stop("job-1/", grace_s=30.0) == 1
+    assert time.monotonic() - began < 10.0
     assert is_gone(pid)
     end = running.end()
     assert (end.reason, end.attempts) == (EndReason.STOPPED, 1)
+
+
+def test_shims_that_do_not_answer_keep_no_grace_from_one_that_does(
+    bench: Bench, eventually: Eventually
+) -> None:
+    keys = ("job-1/a", "job-1/b", "job-1/c")
+    # Whether its shim was killed is told by what the child could still write after SIGTERM.
+    script = (
+        "trap 'sleep 1; echo tidied > {0}.tidied; exit 0' TERM; echo $$ > {0}; while :; do sleep 0.05; done"
+    )
+    running = {key: bench.in_thread("sh", "-c", script.format(key[-1]), key=key) for key in keys}
+    eventually(lambda: all(read_pid(bench.folder / key[-1]) for key in keys))
+    for name in "ab":
+        os.kill(shim_of(bench, name), signal.SIGSTOP)
+    assert bench.processes.stop("job-1/", grace_s=20.0) == len(keys)
+    assert [running[key].end().reason for key in keys] == [EndReason.STOPPED] * len(keys)
+    assert [(bench.folder / f"{key[-1]}.tidied").exists() for key in keys] == [False, False, True]
 
 
 def test_a_stop_that_comes_before_the_child_is_started_holds(bench: Bench, eventually: Eventually) -> None:
@@ -171,7 +189,7 @@ def test_a_stranger_with_a_recorded_pid_is_never_signalled(bench: Bench, eventua
         stranger.wait()
 
 
-def shim_of(bench: Bench) -> int:
-    path = Path(bench.folder / "runs/job-1/agent/1/pid.json")
+def shim_of(bench: Bench, name: str = "agent") -> int:
+    path = Path(bench.folder / f"runs/job-1/{name}/1/pid.json")
     pid: int = json.loads(path.read_text())["shim"][0]
     return pid
