@@ -467,7 +467,7 @@ CREATE TABLE IF NOT EXISTS schedules (
     updated_at    TEXT NOT NULL
 );
 
--- What may not start at present: 'all', 'team:<id>' or 'repository:<name>'.
+-- What may not start at present: 'all', 'team:<id>', 'repository:<name>' or 'runner:<name>'.
 CREATE TABLE IF NOT EXISTS pauses (
     scope     TEXT PRIMARY KEY,
     reason    TEXT NOT NULL DEFAULT '',

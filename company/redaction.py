@@ -81,6 +81,10 @@ class Redactor:
         """Return a redactor that knows the secrets in ``environ`` too."""
         return Redactor(self._secrets | secrets_of(environ))
 
+    def knowing(self, secrets: Iterable[str]) -> "Redactor":
+        """Return a redactor that knows these values too."""
+        return Redactor(self._secrets | {secret.strip() for secret in secrets})
+
     def expression(self) -> str:
         """Return the one regular expression: exact values, longest first, then shapes."""
         exact = sorted((re.escape(secret) for secret in self._secrets), key=lambda word: (-len(word), word))

@@ -37,6 +37,8 @@ from daemon.intake.inbox import Inbox
 from daemon.intake.watcher import Watcher
 from daemon.job.following import Following
 from daemon.job.lodging import lodging_of
+from daemon.job.money import Ledger
+from daemon.job.resting import Resting
 from daemon.job.steps import JobSteps
 from daemon.job.workflow import JobWorkflow
 from daemon.job.workplace import Workplace
@@ -100,6 +102,8 @@ class Daemon:
             agents_at_once=threading.BoundedSemaphore(config.limits.agents_at_once),
             lodging=lodging,
             place_file=self._inbox.place,
+            ledger=Ledger(),
+            resting=Resting(),
         )
         self._engine = Engine(
             _engine_url(config), host=_host(config), threads=_threads(config), on_step=on_step

@@ -11,39 +11,28 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    field_validator,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
 from company.config import values
-from company.work.argv import parse_argv
+from company.config.base import (
+    AgentId,
+    Argv,
+    Count,
+    Days,
+    EnvironmentName,
+    Gigabytes,
+    Hours,
+    Name,
+    Record,
+    Seconds,
+    TeamId,
+    Text,
+    Usd,
+    UserName,
+)
+from company.config.runners import PermissionsConfig, Runners
+from company.work.permissions import Permissions
 from company.work.staff import Duty
-
-Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-Seconds = Annotated[float, Field(gt=0, le=30 * 24 * 3600)]
-Count = Annotated[int, Field(ge=1, le=10_000)]
-Days = Annotated[int, Field(ge=1, le=36_500)]
-Hours = Annotated[float, Field(gt=0, le=87_600)]
-Gigabytes = Annotated[float, Field(gt=0, le=1_000_000)]
-Usd = Annotated[float, Field(ge=0)]
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
-TeamId = Annotated[str, StringConstraints(pattern=r"^team-[a-z0-9][a-z0-9-]{0,62}$")]
-AgentId = Annotated[str, StringConstraints(pattern=r"^agent-[a-z0-9][a-z0-9-]{0,62}$")]
-UserName = Annotated[str, StringConstraints(pattern=r"^([A-Za-z_][A-Za-z0-9_.-]{0,31}\$?)?$")]
-EnvironmentName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
-Argv = Annotated[tuple[str, ...], BeforeValidator(parse_argv)]
-
-
-class Record(BaseModel):
-    """Base of all: frozen, strict, no unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class Company(Record):
@@ -100,6 +89,7 @@ class Limits(Record):
     disk_reserve_mb: Annotated[int, Field(ge=0)] = 200
     budget_usd_per_job: Usd | None = None  #: None is no limit
     budget_usd_per_day: Usd | None = None
+    pause_at_usage_limit: bool = True  #: wait for the time a program's usage limit is lifted
 
 
 class Work(Record):
@@ -107,6 +97,7 @@ class Work(Record):
 
     max_iterations: Annotated[int, Field(ge=1, le=20)] = 3
     runner: Name = "command"
+    permissions: PermissionsConfig = PermissionsConfig()  #: of agents that have none of their own
     branch_prefix: Annotated[str, BeforeValidator(values.branch_prefix)] = "agent/"
     push: bool = True
     commit_name: Text = "Agent Service"
@@ -142,6 +133,9 @@ class ModelPrice(Record):
 
     input_usd_per_million: Usd = 0.0
     output_usd_per_million: Usd = 0.0
+    cached_usd_per_million: Usd | None = (
+        None  #: input that was read from the provider's cache; None: as input
+    )
 
 
 class TeamConfig(Record):
@@ -167,6 +161,7 @@ class AgentConfig(Record):
     command: Argv | None = None  #: None: the repository's command for it, if any
     keywords: tuple[Text, ...] = ()
     works_after: tuple[AgentId, ...] = ()
+    permissions: PermissionsConfig | None = None  #: None is work.permissions
 
     @property
     def short_id(self) -> str:
@@ -286,6 +281,7 @@ class Config(Record):
     intake: Intake = Intake()
     limits: Limits = Limits()
     work: Work = Work()
+    runners: Runners = Runners()
     environment_allowed: tuple[EnvironmentName, ...] = (
         "PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "USER", "SHELL",
     )  # fmt: skip
@@ -327,6 +323,11 @@ class Config(Record):
         if ours:
             raise ValueError(f"{ours[0]} is the service's own, or changes what git does: agents never get it")
         return names
+
+    def permissions_of(self, agent_id: str) -> Permissions:
+        """Return what an agent may do: its own entry's word, else what holds for all."""
+        own = next((one.permissions for one in self.agents if one.id == agent_id), None)
+        return (own or self.work.permissions).as_rule()
 
     @property
     def worktrees(self) -> Path:

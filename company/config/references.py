@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from company.config.base import Record
 from company.config.problems import Problem, dotted, nearest
-from company.config.records import Config, Record
+from company.config.records import Config
 from company.errors import PriorityFileError
 from company.work.priority import parse_priority
 from company.work.recurrence import ScheduleError

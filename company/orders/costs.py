@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from company.clock import to_iso
@@ -13,6 +13,10 @@ from company.orders.office import Actor, Office
 from company.orders.schedules import company_time_zone
 from company.store import usage
 from company.store.usage import ModelTotal
+
+if TYPE_CHECKING:
+    from company.config import Config
+    from company.store.gate import Reading
 
 
 class CostPeriod(StrEnum):
@@ -82,6 +86,12 @@ def spent(office: Office, actor: Actor, period: CostPeriod = CostPeriod.TODAY) -
             ),
             budget_usd_per_day=office.config.limits.budget_usd_per_day,
         )
+
+
+def spent_today(tx: "Reading", config: "Config", now: datetime) -> float:
+    """Sum the dollars spent since midnight where the company lives."""
+    midnight = _midnights(now.astimezone(ZoneInfo(company_time_zone(config))), 1)[0]
+    return usage.cost_between(tx, to_iso(midnight), to_iso(now + timedelta(days=1)))
 
 
 def _midnights(now: datetime, days: int) -> list[datetime]:

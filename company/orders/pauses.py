@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from company.clock import to_iso
+from company.config.runners import ProgramName
 from company.errors import OrderRefused
 from company.orders.audit import order
 from company.orders.office import Actor, Office
 from company.orders.permission import Action
 from company.orders.references import find_repository, find_team
 from company.orders.targets import target_of
+from company.orders.usage_limits import runner_scope
 from company.store import pauses
 
 if TYPE_CHECKING:
@@ -64,6 +66,8 @@ def _scope(office: Office, tx: "Reading", word: str) -> str:
         return f"team:{find_team(tx, name).id}"
     if colon and kind.lower() in ("repository", "repo"):
         return f"repository:{target_of(office.config, find_repository(tx, name))}"
+    if colon and kind.lower() == "runner" and name.strip() in get_args(ProgramName):
+        return runner_scope(name.strip())
     try:
         return f"team:{find_team(tx, word).id}"
     except OrderRefused:
@@ -74,5 +78,5 @@ def _scope(office: Office, tx: "Reading", word: str) -> str:
         raise OrderRefused(
             "unknown_scope",
             f"{word!r} is neither 'all' nor a team nor a repository",
-            mend="write all, team:NAME or repository:NAME",
+            mend="write all, team:NAME, repository:NAME or runner:NAME",
         ) from None

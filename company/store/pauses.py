@@ -1,4 +1,5 @@
-"""Table ``pauses``: what may not start at present. A scope is 'all', 'team:<id>' or 'repository:<name>'."""
+"""Table ``pauses``: what may not start at present. A scope is 'all', 'team:<id>', 'repository:<name>' or
+'runner:<name>'."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any

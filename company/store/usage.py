@@ -54,6 +54,15 @@ def record(tx: "Transaction", row: "Mapping[str, Any]") -> None:
     )
 
 
+def record_once(tx: "Transaction", row: "Mapping[str, Any]") -> bool:
+    """Add one call unless the task has one of that moment (``used_at``); say whether it was added."""
+    known = "SELECT 1 FROM llm_usage WHERE task_id = :task_id AND used_at = :used_at"
+    if tx.one(known, task_id=row["task_id"], used_at=row["used_at"]) is not None:
+        return False
+    record(tx, row)
+    return True
+
+
 def of_task(tx: "Reading", task_id: str) -> list[Usage]:
     """Return the calls of one task, oldest first."""
     rows = tx.all("SELECT * FROM llm_usage WHERE task_id = :task_id ORDER BY used_at, id", task_id=task_id)

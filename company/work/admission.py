@@ -36,6 +36,7 @@ class Waiting:
     team_id: str
     repository: str | None  #: as its row names it; None: a workspace of its own, which no other job shares
     depends_on: tuple[str, ...] = ()  #: job ids; a file's name where no job was made of it yet
+    runners: tuple[str, ...] = ()  #: any of which could do its work; () where none is paused
     name: str = ""  #: what people call it: its file as it was dropped, without the ending; '' is its id
 
     @property
@@ -114,6 +115,8 @@ def _obstacle(
     for scope in job.scopes:
         if scope in paused:
             return "paused" if scope == "all" else f"{scope} is paused"
+    if job.runners and all(f"runner:{runner}" in paused for runner in job.runners):
+        return f"{' and '.join(job.runners)}: at the usage limit, or paused"
     for needed in job.depends_on:
         if (status := statuses.get(needed)) is None:
             return f"waits for {needed}, which has not come"

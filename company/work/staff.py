@@ -9,6 +9,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from company.work.permissions import Permissions
+
+COMMAND = "command"  #: the runner of ordinary commands: no model
+AUTO = "auto"  #: the first coding agent that can be used
+NO_LIMITS = Permissions()
+
 
 class Duty(StrEnum):
     """What an agent is there for; the same words as in schema.sql, table agents."""
@@ -30,11 +36,12 @@ class Agent:
     emoji: str
     duty: Duty
     model: str  #: preferred model, a name known to config.yaml
-    runner: str  #: 'command', later 'claude', 'codex' …
+    runner: str  #: 'command', 'auto', 'claude', 'codex' …
     command: tuple[str, ...] = ()  #: argument vector for the command runner; () when it has none
     keywords: tuple[str, ...] = ()  #: words in a priority file that call for it
     works_after: tuple[str, ...] = ()  #: ids of agents whose work it builds on
     prompt: str | None = None  #: None: the shipped prompt
+    permissions: Permissions = NO_LIMITS
 
     @property
     def short_id(self) -> str:
@@ -106,16 +113,20 @@ def resolve_agent(
     repository_commands: Mapping[str, Sequence[str]],
     wanted_runner: str | None = None,
     model: str | None = None,
+    permissions: Permissions | None = None,
 ) -> Agent:
     """Complete a row by how it is run here. ``configured`` is its entry in config.yaml, None where it was hired.
 
     ``repository_commands`` maps short ids to commands; such a command is how the repository wants the work done,
     so it is run by the command runner unless the agent has a runner of its own. ``wanted_runner`` and ``model``
-    are what the priority file asks for: they win.
+    are what the priority file asks for: they win. Who asks for a model and no runner gets one that has models:
+    never, silently, a command. ``permissions`` are configuration's, and nothing else has a say in them.
     """
     execution: Execution = row if configured is None else configured
     repository_command = repository_commands.get(row.id.removeprefix("agent-"))
-    usual_runner = default_runner if repository_command is None else "command"
+    usual_runner = default_runner if repository_command is None else COMMAND
+    if usual_runner == COMMAND and model not in (None, "none"):
+        usual_runner = AUTO
     return Agent(
         id=row.id,
         team_id=row.team_id,
@@ -129,4 +140,5 @@ def resolve_agent(
         keywords=tuple(execution.keywords),
         works_after=tuple(execution.works_after),
         prompt=row.prompt,
+        permissions=permissions or NO_LIMITS,
     )

@@ -19,6 +19,7 @@ from company.errors import AgentServiceError
 from daemon.cli.desk import Desk, config_path, open_desk, read_config, service_pid
 from daemon.cli.diagnosis import Finding
 from daemon.cli.repository_diagnosis import repository_findings
+from daemon.cli.runner_diagnosis import runner_findings
 from daemon.cli.service_diagnosis import installed_findings
 from daemon.cli.slack_diagnosis import slack_findings
 
@@ -45,7 +46,7 @@ def company_findings(context: typer.Context) -> Iterator[Finding]:
     yield from _agent_user(config)
     yield from _books(context)
     yield from slack_findings(config)
-    yield from _runners(config)
+    yield from runner_findings(config)
     for repository in config.repositories:
         yield from repository_findings(config, repository)
 
@@ -224,28 +225,3 @@ def _staff(desk: Desk) -> Iterator[Finding]:
         )
     else:
         yield Finding("agents", "ok", f"all {len(staff)} who do the work can be run")
-
-
-def _runners(config: "Config") -> Iterator[Finding]:
-    from company.errors import RunnerNotFound
-    from daemon.processes.spawn import Processes
-    from daemon.runners import runner_for
-
-    names = dict.fromkeys([config.work.runner, *(one.runner for one in config.agents if one.runner)])
-    with tempfile.TemporaryDirectory() as folder:
-        processes = Processes(Path(folder))
-        try:
-            for name in names:
-                try:
-                    probe = runner_for(name, config, processes).probe()
-                except RunnerNotFound as error:
-                    yield Finding(f"runner {name}", "broken", error.reason, error.mend)
-                    continue
-                if probe.version is not None:
-                    yield Finding(f"runner {name}", "ok", probe.version)
-                else:
-                    yield Finding(
-                        f"runner {name}", "broken", probe.reason or "it cannot work here", probe.mend
-                    )
-        finally:
-            processes.close()

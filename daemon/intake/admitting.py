@@ -9,20 +9,23 @@ import logging
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from company.clock import from_iso, to_iso
+from company.clock import from_iso
 from company.closest import did_you_mean
+from company.orders.costs import spent_today
 from company.orders.office import Office
 from company.orders.schedules import company_time_zone
 from company.orders.telling import tell_job
-from company.store import dependencies, outbox, pauses, sessions, usage
+from company.store import dependencies, outbox, pauses, sessions
 from company.store.gate import Reading, Transaction
 from company.store.sessions import Session
 from company.work.admission import Admission, Limits, Waiting, next_jobs
 from company.work.job import JobStatus
+from company.work.priority import parse_priority
+from company.work.staff import Duty
 from daemon.intake.inbox import Inbox
+from daemon.job.planning import staff_for
 from daemon.storage import shortage
 
 log = logging.getLogger(__name__)
@@ -130,17 +133,24 @@ def decide(tx: Reading, office: Office) -> Admission:
     pending, running = sessions.pending_and_running(tx)
     known = dependencies.find(tx, (name for session in pending for name in session.depends_on))
     limits, now = office.config.limits, office.clock.now()
+    paused = [pause.scope for pause in pauses.list_pauses(tx)]
+    is_runner_paused = any(scope.startswith("runner:") for scope in paused)
     decided = next_jobs(
-        [_waiting(session, known) for session in pending],
+        [
+            replace(
+                _waiting(session, known), runners=_runners_of(tx, office, session) if is_runner_paused else ()
+            )
+            for session in pending
+        ],
         [session.target_repo for session in running],
         Limits(
             jobs_at_once=limits.jobs_at_once,
             jobs_per_repository=limits.jobs_per_repository,
             budget_usd_per_day=limits.budget_usd_per_day,
         ),
-        paused=[pause.scope for pause in pauses.list_pauses(tx)],
+        paused=paused,
         statuses=dict(known.values()),
-        spent_today_usd=_spent_today(tx, office, now) if limits.budget_usd_per_day is not None else 0.0,
+        spent_today_usd=spent_today(tx, office.config, now) if limits.budget_usd_per_day is not None else 0.0,
         now=now,
     )
     decided = replace(decided, refused=_with_names_meant(tx, pending, known.keys(), decided.refused))
@@ -181,11 +191,15 @@ def _waiting(session: Session, known: dict[str, tuple[str, JobStatus]]) -> Waiti
     )
 
 
-def _spent_today(tx: Reading, office: Office, now: datetime) -> float:
-    """Sum what was spent since midnight where the company lives."""
-    zone = ZoneInfo(company_time_zone(office.config))
-    midnight = datetime.combine(now.astimezone(zone).date(), time(), tzinfo=zone)
-    return usage.cost_between(tx, to_iso(midnight.astimezone(UTC)), to_iso(now + timedelta(days=1)))
+def _runners_of(tx: Reading, office: Office, session: Session) -> tuple[str, ...]:
+    """Return what runs those who could do the job's work."""
+    priority = parse_priority(session.priority_text.encode(), session.priority_file)
+    staff = staff_for(
+        office.config, tx, session.target_repo, priority.runner, priority.model or session.model
+    )
+    workers = [one for one in staff if one.team_id == session.team_id and one.duty is Duty.WORK]
+    called = [one for one in workers if one.short_id in priority.agents] or workers
+    return tuple(sorted({one.runner for one in called}))
 
 
 def _refuse(tx: Transaction, job_id: str, reason: str) -> None:

@@ -1,6 +1,6 @@
 """Steps 5 and 6: one run of one agent in a worktree of its own, and a wave's branches brought together."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from company.errors import AgentServiceError
@@ -14,17 +14,20 @@ from daemon.git.fingerprint import Fingerprint, fingerprint
 from daemon.git.merge import Conflict
 from daemon.git.merge import merge as merge_into
 from daemon.git.worktree import Worktree, add_worktree, commit_all, remove_worktree
+from daemon.job.approving import Approver
 from daemon.job.briefing import Assignment, brief_for
 from daemon.job.desk import AgentDesk
 from daemon.job.facts import MergeFacts, RunFacts, StoryFacts
+from daemon.job.money import BudgetReached, Money
 from daemon.job.planning import insert_task, staff_for
 from daemon.job.preparing import integration, lock_files, make_ready, open_target
+from daemon.job.resting import rests_after
 from daemon.job.settling import settle_task
 from daemon.job.surroundings import INTEGRATION, Surroundings, look_around
 from daemon.job.workplace import Stopped, Workplace
 from daemon.processes.spawn import EndReason
 from daemon.runners import runner_for
-from daemon.runners.protocol import RunResult, RunTask
+from daemon.runners.protocol import Runner, RunResult, RunTask
 
 
 @dataclass(frozen=True)
@@ -45,21 +48,60 @@ def run_agent(
 ) -> RunFacts:
     """Let ``agent_id`` work on the tree as it stands; a run that did not end well is settled as failed at once."""
     part = _assignment(place, job_id, iteration, agent_id, story, findings)
-    runner = runner_for(part.agent.runner, place.config, place.processes)
     task_id = _begin(place, part)
+    runner = _runner(place, part, task_id)
+    part = replace(part, agent=replace(part.agent, runner=runner.name))
     desk = AgentDesk(place, job_id, part.agent, iteration, task_id)
     worktree = _worktree(place, part)
     before = _Before(fingerprint(worktree), look_around(worktree, place.config.folders.priorities))
-    task = _run_task(place, part, task_id, worktree, desk)
-    with place.agents_at_once:
-        desk.begin(part.task)
-        place.lodging.open(place.config, worktree.path)
-        result = place.run_with_room(task.key, lambda: runner.run(task, desk.hear), _has_failed)
-        place.lodging.close(worktree.path)
+    money = Money(place, job_id, task_id, part.agent.model)
+    task = _run_task(place, part, task_id, worktree, desk, money)
+    result = _run(place, part, runner, task, desk, money)
     if result.ended is EndReason.STOPPED:
         desk.end("stopped", "the job was ended")
         raise Stopped(job_id)
+    if result.is_over_budget:
+        desk.end("stopped", result.reason)
+        raise BudgetReached(result.reason)
     return _hand_in(place, part, task_id, worktree, result, before, desk)
+
+
+def _runner(place: Workplace, part: Assignment, task_id: str) -> Runner:
+    """Return what runs the task. What 'auto' chose stands in its row: a repeated step finds the same at work."""
+    with place.store.reading() as tx:
+        chosen = tasks.get(tx, task_id).runner or part.agent.runner
+    runner = runner_for(chosen, place.config, place.processes, place.environment)
+    if runner.name != chosen:
+        with place.store.transaction() as tx:
+            tasks.note_run(tx, task_id, runner=runner.name)
+        place.log(part.session.id).say(part.agent.short_id, f"is run by {runner.name}")
+    return runner
+
+
+def _run(
+    place: Workplace, part: Assignment, runner: Runner, task: RunTask, desk: AgentDesk, money: Money
+) -> RunResult:
+    """Run it to its end, and again after the end of a usage limit. Raises BudgetReached, Stopped, Detached."""
+    desk.begin(part.task)
+    try:
+        while True:
+            with place.resting.in_turn(place, part.session, task.key, runner.name):
+                place.agents_at_once.acquire()
+            try:
+                if not place.processes.is_known(task.key):
+                    money.check()
+                place.lodging.open(place.config, task.worktree)
+                result = place.run_with_room(task.key, lambda: runner.run(task, desk.hear), _has_failed)
+                place.lodging.close(task.worktree)
+            finally:
+                place.agents_at_once.release()
+            with place.store.transaction() as tx:
+                money.record(tx, result)
+            if not rests_after(place, part.session.id, runner.name, result):
+                return result
+            place.processes.forget_one(task.key)
+    finally:
+        money.close()
 
 
 def _has_failed(result: RunResult) -> bool:
@@ -115,14 +157,15 @@ def _worktree(place: Workplace, part: Assignment) -> Worktree:
 
 
 def _run_task(
-    place: Workplace, part: Assignment, task_id: str, worktree: Worktree, desk: AgentDesk
+    place: Workplace, part: Assignment, task_id: str, worktree: Worktree, desk: AgentDesk, money: Money
 ) -> RunTask:
     with place.store.reading() as tx:
         told = session_notes.of_session(tx, part.session.id)
     brief = brief_for(part, worktree.path, told)
     limits = place.config.limits
+    key = f"{part.session.id}/{part.name}"
     return RunTask(
-        key=f"{part.session.id}/{part.name}",
+        key=key,
         job_id=part.session.id,
         agent=part.agent,
         iteration=part.iteration,
@@ -139,6 +182,11 @@ def _run_task(
             place.config, place.environment, worktree.path, {"AGENT_TASK_ID": task_id}
         ),
         memory_limit_bytes=limits.memory_mb_per_agent * 1024 * 1024 or None,
+        budget_usd=money.left_usd(),
+        may_spend=money.may_spend,
+        home_path=place.lodging.home_path(worktree.path),
+        lend=place.lodging.lend,
+        decide=Approver(place, part.session.id, part.agent.id, task_id, key).decide,
     )
 
 
@@ -156,6 +204,7 @@ def _hand_in(
     start = part.story["head"]
     pushed, noticed = _overreach(place, part, worktree, before)
     notes = [f"{part.agent.name}: {clean(line)}" for line in (*pushed, *noticed)]
+    notes += [f"{part.agent.name} was refused {clean(denial)}" for denial in result.denials]
     commit = commit_all(
         worktree,
         f"{part.agent.name}: {desk.title}",
@@ -165,7 +214,7 @@ def _hand_in(
     files = [clean(name) for name in changed_files(worktree.clone, start, commit)] if commit else []
     # Whoever has work in the tree may find that nothing of it needs mending: then the verdict decides.
     may_change_nothing = part.has_work_in_the_tree
-    reason = result.reason if not result.ok else ("" if files or may_change_nothing else "it changed nothing")
+    reason = result.reason if not result.ok else _emptiness(result, files, may_change_nothing)
     reason = clean(reason or "; ".join(pushed))
     facts: RunFacts = {
         "agent_id": part.agent.id,
@@ -187,6 +236,15 @@ def _hand_in(
             tell_job(tx, part.session.id, f"failed:{part.name}")
     desk.end("failed" if reason else "waits for the verdict", reason, files=files, feedback=result.feedback)
     return facts
+
+
+def _emptiness(result: RunResult, files: list[str], may_change_nothing: bool) -> str:
+    """Say why a run that ended well by its own words and changed nothing is none; '' where it may be one."""
+    if files:
+        return ""
+    if result.denials:
+        return f"it changed nothing: it was refused {'; '.join(result.denials)}"
+    return "" if may_change_nothing else "it changed nothing"
 
 
 def _overreach(

@@ -55,6 +55,15 @@ class Lodging:
             file.write(text)
         return path
 
+    def home_path(self, place: Path) -> Path | None:
+        """Return where a coding-agent program of the run in ``place`` keeps its things; None: where it likes."""
+        return None if self.run_as is None else self.desk(place) / "program"
+
+    def lend(self, folder: Path) -> None:
+        """Lend what was laid out after the worktree was."""
+        if self.run_as is not None:
+            lend(folder, self.run_as)
+
     def open(self, config: Config, place: Path) -> None:
         """Lend the worktree ``place`` to the user, for a run that begins or goes on."""
         if self.run_as is None:

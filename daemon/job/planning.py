@@ -62,6 +62,7 @@ def staff_for(
             wanted_runner=runner,
             repository_commands=commands,
             model=model,
+            permissions=config.permissions_of(row.id),
         )
         for row in agent_rows.list_agents(tx, include_inactive=False)
     ]

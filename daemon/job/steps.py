@@ -26,6 +26,7 @@ from daemon.job.facts import (
     StoryFacts,
     VerdictFacts,
 )
+from daemon.job.money import BudgetReached
 from daemon.job.workplace import Stopped, Workplace
 from daemon.processes.spawn import Detached
 from daemon.storage import patiently, trouble_in
@@ -146,6 +147,9 @@ class JobSteps:
         if isinstance(error, Stopped):
             end = self.workplace.must_end(self.workplace.session(job_id))
             return _ends(*(end or (JobStatus.STOPPED, "stopped by the service")))
+        if isinstance(error, BudgetReached):
+            log_of_job.say("service", f"{error}")
+            return _ends(JobStatus.BLOCKED, f"{error} ({error.mend})")
         if isinstance(error, AgentServiceError):
             log_of_job.say("service", f"{error}")
             mend = f" ({error.mend})" if error.mend else ""

@@ -5,13 +5,16 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+from zoneinfo import ZoneInfo
 
 from company.clock import Clock, from_iso, to_iso
 from company.config import Config, ConfigWatch
 from company.errors import AgentServiceError, NotFound
 from company.ids import JOB_ID
+from company.orders.schedules import company_time_zone
 from company.orders.telling import tell_job
 from company.redaction import Redactor
 from company.store import sessions
@@ -25,6 +28,10 @@ from daemon.job.lodging import Lodging
 from daemon.job.state_files import StateFolder
 from daemon.processes.spawn import Processes
 from daemon.storage import DiskWatch, NoRoom, patiently, shortage
+
+if TYPE_CHECKING:
+    from daemon.job.money import Ledger
+    from daemon.job.resting import Resting
 
 T = TypeVar("T")
 
@@ -47,11 +54,17 @@ class Workplace:
     disks: DiskWatch
     lodging: Lodging  #: who agents, checks and setups run as
     place_file: Callable[[Session], object]  #: put a job's priority file in the folder of its status
+    ledger: "Ledger"  #: what the runs under way have cost
+    resting: "Resting"  #: the runs that wait for the end of a usage limit
 
     @property
     def config(self) -> Config:
         """The configuration in force."""
         return self.watch.current()
+
+    def zone(self) -> tzinfo:
+        """Return the time zone where the company lives."""
+        return ZoneInfo(company_time_zone(self.config))
 
     def session(self, job_id: str) -> Session:
         """Read the job's row."""

@@ -7,6 +7,7 @@ its loss recorded while holding the lock, before there may be another.
 
 import array
 import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -79,6 +80,39 @@ class Attempt:
         # ENXIO: no shim listens. It looks at the file once more before it starts the child.
         with contextlib.suppress(OSError), _opened(control, os.O_WRONLY | os.O_NONBLOCK) as descriptor:
             os.write(descriptor, order.encode())
+
+    def say(self, name: str, words: str) -> None:
+        """Tell the child something, under a name: on disk, before the shim hears of it. Raises OSError."""
+        line = f"{name} {words}\n".encode()
+        with _opened(self.folder / "said", os.O_WRONLY | os.O_CREAT | os.O_APPEND) as descriptor:
+            size = os.fstat(descriptor).st_size
+            if os.write(descriptor, line) < len(line):
+                os.ftruncate(descriptor, size)
+                raise OSError(
+                    errno.ENOSPC, "a full disk took only a part of the words", str(self.folder / "said")
+                )
+        self._ring_control("said")
+
+    def hang_up(self) -> None:
+        """Close the child's input. What was said before is passed on first. Raises OSError."""
+        with _opened(self.folder / "said", os.O_WRONLY | os.O_CREAT | os.O_APPEND) as descriptor:
+            os.write(descriptor, b"end\n")
+        self._ring_control("said")
+
+    def has_said(self, name: str) -> bool:
+        """Say whether something was said under this name."""
+        try:
+            lines = (self.folder / "said").read_bytes().split(b"\n")
+        except FileNotFoundError:
+            return False
+        return any(line.startswith(f"{name} ".encode()) for line in lines)
+
+    def _ring_control(self, word: str) -> None:
+        with (
+            contextlib.suppress(OSError),  # ENXIO: the shim is gone
+            _opened(self.folder / "control", os.O_WRONLY | os.O_NONBLOCK) as descriptor,
+        ):
+            os.write(descriptor, f"{word}\n".encode())
 
     def has_heard(self) -> bool:
         """Say whether the shim took what it was told: False while an order lies in its pipe unread.

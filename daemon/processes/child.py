@@ -19,8 +19,9 @@ CHUNK = 65_536  # bytes read at once
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 4, 36, 38
 
 Order = dict[str, "Any"]
-"""argv, cwd, env, stdin, output, limit, wall_s, idle_s, memory, secrets (a regular expression), number, and become:
-the ids of the user to run as (uid, gid, [groups]), empty for the own."""
+"""argv, cwd, env, stdin, spoken (stdin is only the beginning), output, limit, wall_s, idle_s, memory, secrets and
+shortened (regular expressions), number, and become: the ids of the user to run as (uid, gid, [groups]), empty for the
+own."""
 
 
 class NotStarted(Exception):
@@ -38,8 +39,12 @@ def close_memory() -> None:
     prctl(PR_SET_DUMPABLE, 0)
 
 
-def start_child(order: Order) -> tuple[int, dict[int, int]]:
-    """Fork and become the child. Returns its pid and its pipes (descriptor -> stream). Raises NotStarted."""
+def start_child(order: Order) -> tuple[int, dict[int, int], int]:
+    """Fork and become the child. Raises NotStarted.
+
+    Returns its pid, its pipes (descriptor -> stream), and where it is spoken with its input's end, else -1.
+    """
+    child_in, into = os.pipe() if order["spoken"] else (-1, -1)
     out, child_out = os.pipe()
     err, child_err = os.pipe()
     trouble, child_trouble = os.pipe()
@@ -52,25 +57,25 @@ def start_child(order: Order) -> tuple[int, dict[int, int]]:
     except OSError as error:
         raise NotStarted(f"no new process can be made: {error.strerror}") from error
     if pid == 0:
-        _become(order, shim, child_out, child_err, child_trouble)
+        _become(order, shim, child_in, child_out, child_err, child_trouble)
     score.take_back()
-    for descriptor in (child_out, child_err, child_trouble):
+    for descriptor in (child_out, child_err, child_trouble, *((child_in,) if child_in >= 0 else ())):
         os.close(descriptor)
     words = os.read(trouble, CHUNK).decode("utf-8", "replace")
     os.close(trouble)
     if words:
         raise NotStarted(words)
-    return pid, {out: 0, err: 1}
+    return pid, {out: 0, err: 1}, into
 
 
-def _become(order: Order, shim: int, out: int, err: int, trouble: int) -> NoReturn:
+def _become(order: Order, shim: int, into: int, out: int, err: int, trouble: int) -> NoReturn:
     stage = "cannot be prepared"
     try:
         os.setpgid(0, 0)
         stage = f"cannot read its standard input {order['stdin']!r}"
-        os.dup2(os.open(order["stdin"] or os.devnull, os.O_RDONLY), 0)
+        os.dup2(into if into >= 0 else os.open(order["stdin"] or os.devnull, os.O_RDONLY), 0)
         stage = "cannot become another user"
-        _become_user(order["become"], (out, err))
+        _become_user(order["become"], (0, out, err) if into >= 0 else (out, err))
         stage = "cannot be prepared"
         # After the change of user, which clears it.
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import marshal
 import os
+import re
 import shutil
 import sys
 from collections.abc import Mapping
@@ -70,6 +71,8 @@ def _order(
         "wall_s": spec.wall_timeout_s,
         "idle_s": spec.idle_timeout_s or 0.0,
         "memory": spec.memory_limit_bytes or 0,
+        "spoken": spec.is_spoken_with,
+        "shortened": "|".join(re.escape(beginning) for beginning in spec.shortened),
         "secrets": secrets,
         "number": attempt.number,
         "become": [run_as.uid, run_as.gid, list(run_as.groups)] if run_as else [],

@@ -63,6 +63,13 @@ class ProcessSpec:
     output_limit_bytes: int  #: what this process may add to output_path
     memory_limit_bytes: int | None  #: for it and its descendants together; None is no limit
     stdin_path: Path | None = None  #: None is an empty standard input
+    is_spoken_with: bool = (
+        False  #: stdin_path is only its beginning: Processes.say() goes on, hang_up() ends it
+    )
+    shortened: tuple[
+        str, ...
+    ] = ()  #: lines of output that begin so are kept as that beginning, and a closing brace
+    secrets: tuple[str, ...] = ()  #: values to redact, beside those whose variables have the name of a secret
 
     def __post_init__(self) -> None:
         """Refuse what could never be run, where the mistake is made."""
@@ -70,6 +77,8 @@ class ProcessSpec:
             raise ValueError(f"not a process key: {self.key!r}")
         if not self.argv or any("\0" in word for word in (*self.argv, *self.env, *self.env.values())):
             raise ValueError(f"{self.key}: an empty argument vector, or a NUL in it or in the environment")
+        if self.is_spoken_with and self.stdin_path is None:
+            raise ValueError(f"{self.key}: who is spoken with is told something first")
 
 
 @dataclass(frozen=True, kw_only=True)

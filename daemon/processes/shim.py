@@ -10,9 +10,10 @@ or environment behind is still its descendant. If this process is killed, the ke
 the daemon finds the rest by the token in their environment. Without /proc (macOS) both are missing: from here only
 the child's process group is reached, and the daemon's look at environments is the net.
 
-In the attempt's folder: ``control`` (read: an order to stop), ``stop`` (the same, for a shim that starts later),
-``index`` (see output.py), ``pid.json``, and at the end ``exit.json``, atomically. A shim that is asked to leave
-(SIGTERM: the machine goes down) ends the child and records nothing: the run was lost, not finished.
+In the attempt's folder: ``control`` (read: an order to stop, or that something was said), ``stop`` (an order, for a
+shim that starts later), ``said`` (feeding.py), ``index`` (output.py), ``pid.json``, and at the end ``exit.json``,
+atomically. A shim that is asked to leave (SIGTERM: the machine goes down) ends the child and records nothing: the run
+was lost, not finished.
 """
 
 from __future__ import annotations  # types are for readers: importing typing costs each start 6 ms
@@ -26,6 +27,7 @@ import time
 
 from daemon.processes.child import CHUNK, PR_SET_CHILD_SUBREAPER, NotStarted, Order, prctl, start_child
 from daemon.processes.family import HAS_PROC, Member, descendants, memory_of, proc_stat, signal_exactly
+from daemon.processes.feeding import Feed
 from daemon.processes.output import ATTEMPT, SERVICE, Output
 
 TYPE_CHECKING = False
@@ -60,6 +62,7 @@ class Shim:
         self._began_at, self._began = time.time(), time.monotonic()
         self._heard = self._began
         self._child = 0
+        self._feed: Feed | None = None
         self._status: int | None = None
         self._reason, self._error = "", ""
         self._is_leaving = self._is_alone = False
@@ -76,7 +79,8 @@ class Shim:
         try:
             self._begin()
             self._open_output()
-            self._child, self._pipes = start_child(self._order)
+            self._child, self._pipes, into = start_child(self._order)
+            self._open_feed(into)
         except NotStarted as error:
             self._reason, self._error = "not_started", str(error)
             self._record(dropped=0)
@@ -99,11 +103,34 @@ class Shim:
             raise NotStarted(f"cannot write to {self._folder}")
 
     def _open_output(self) -> None:
-        path, redact = self._order["output"], _redaction(self._order["secrets"])
+        path, redact = self._order["output"], _redaction(self._order["secrets"], self._order["shortened"])
         try:
             self._output = Output(path, f"{self._folder}/index", self._order["limit"], redact)
         except OSError as error:
             raise NotStarted(f"cannot write its output to {path}: {error.strerror}") from error
+
+    def _open_feed(self, into: int) -> None:
+        if into < 0:
+            return
+        try:
+            self._feed = Feed(into, self._order["stdin"], f"{self._folder}/said")
+        except OSError:
+            os.close(into)  # its opening is gone: it finds an empty input, and says so itself
+        self._speak()
+
+    def _speak(self) -> None:
+        """Pass on what was said; look for room in the pipe only while something waits for it."""
+        if self._feed is None:
+            return
+        pipe = self._feed.pipe
+        self._feed.look()
+        if self._feed.has_more():
+            self._poll.register(pipe, select.POLLOUT)
+        elif pipe >= 0:
+            try:  # noqa: SIM105 - contextlib costs a millisecond of each start
+                self._poll.unregister(pipe)
+            except KeyError:
+                pass
 
     def _turn(self) -> None:
         for descriptor, _ in self._poll.poll(self._patience_ms()):
@@ -111,6 +138,8 @@ class Shim:
                 self._read(descriptor)
             elif descriptor == self._control:
                 self._obey()
+            elif self._feed is not None and descriptor == self._feed.pipe:
+                self._speak()
             else:
                 os.read(self._woken, CHUNK)
         if self._is_leaving:
@@ -166,7 +195,10 @@ class Shim:
             order = os.read(self._control, CHUNK).decode("ascii", "replace")
         except BlockingIOError:
             order = _text_of(f"{self._folder}/stop")
-        grace = order.split()[-1] if order.split() else ""
+        words = order.split()
+        if "said" in words:
+            self._speak()
+        grace = next((word for word in reversed(words) if word != "said"), "")
         if grace.replace(".", "", 1).isdigit():
             self._end("stopped", "", 0.0, float(grace))
 
@@ -266,7 +298,7 @@ class Shim:
         self._ring()
 
 
-def _redaction(expression: str) -> Callable[[str], str]:
+def _redaction(expression: str, shortened: str) -> Callable[[str], str]:
     found: list[re.Pattern[str]] = []
 
     def redact(text: str) -> str:
@@ -274,7 +306,8 @@ def _redaction(expression: str) -> Callable[[str], str]:
             import re  # with the first output, when the child is long under way: 6 ms
 
             found.append(re.compile(expression))
-        return found[0].sub(MARK, text)
+            found.append(re.compile(f"(?m)^({shortened}).*$"))
+        return found[0].sub(MARK, found[1].sub(r"\1}", text) if shortened else text)
 
     return redact
 

@@ -13,10 +13,11 @@ import shutil
 import threading
 import time
 import weakref
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from company.redaction import Redactor
+from daemon.processes.asking import ask
 from daemon.processes.attempt import Attempt, attempts, turn
 from daemon.processes.family import HAS_PROC, signal_exactly
 from daemon.processes.following import Follower, OnLine
@@ -79,6 +80,10 @@ class Processes:
         Says nothing to a run() that has not started its process.
         """
         live = [attempt for attempt in self._latest(key_prefix) if attempt.is_running()]
+        self._stop_all(live, grace_s)
+        return len(live)
+
+    def _stop_all(self, live: list[Attempt], grace_s: float) -> None:
         for attempt in live:
             attempt.order_stop(grace_s)
         began = time.monotonic()
@@ -90,7 +95,46 @@ class Processes:
             if is_late:
                 break
             threading.Event().wait(0.01)
-        return len(live)
+
+    def stop_one(self, key: str, grace_s: float = 1.2) -> None:
+        """End the live process with exactly this key, as stop() does."""
+        known = attempts(self._runs_dir / key, key)
+        if known and known[-1].is_running():
+            self._stop_all([known[-1]], grace_s)
+
+    def is_live(self, key: str) -> bool:
+        """Say whether a process with this key is at work."""
+        known = attempts(self._runs_dir / key, key)
+        return bool(known) and known[-1].is_running()
+
+    def is_known(self, key: str) -> bool:
+        """Say whether a process with this key was ever started, and is not forgotten."""
+        return bool(attempts(self._runs_dir / key, key))
+
+    def is_closed(self) -> bool:
+        """Say whether close() was called: whoever waits for something else than a process leaves by Detached."""
+        return not self._let_go.alive
+
+    def say(self, key: str, name: str, words: str) -> None:
+        """Tell a process that is spoken with one line; once, however often the same name is said. Raises OSError."""
+        latest = attempts(self._runs_dir / key, key)[-1]
+        if not latest.has_said(name):
+            latest.say(name, words)
+
+    def has_said(self, key: str, name: str) -> bool:
+        """Say whether something was said to it under this name."""
+        known = attempts(self._runs_dir / key, key)
+        return bool(known) and known[-1].has_said(name)
+
+    def hang_up(self, key: str) -> None:
+        """Close the input of a process that is spoken with; nothing where it is not, or has ended. Raises OSError."""
+        known = attempts(self._runs_dir / key, key)
+        if known and known[-1].is_running():
+            known[-1].hang_up()
+
+    def ask(self, argv: tuple[str, ...], environment: Mapping[str, str], *, timeout_s: float) -> str:
+        """Return what a program says that answers at once, such as its version; '' where it does not."""
+        return ask(argv, environment, timeout_s=timeout_s)
 
     def forget(self, key_prefix: str) -> None:
         """Remove the folders of ended processes whose key starts with ``key_prefix``: they could run again."""
@@ -101,6 +145,11 @@ class Processes:
         for folder in self._job_folders(key_prefix):
             with contextlib.suppress(OSError):
                 folder.rmdir()
+
+    def forget_one(self, key: str) -> None:
+        """Remove the folder of the ended process with exactly this key: it could run again."""
+        if not self.is_live(key):
+            shutil.rmtree(self._runs_dir / key, ignore_errors=True)
 
     def sweep(self, is_wanted: Callable[[str], bool]) -> list[str]:
         """End what nobody wants and what has lost its shim; return a line for people about each.
@@ -138,7 +187,7 @@ class Processes:
                 return latest, False
             number = latest.number + 1 if latest else 1
             attempt = Attempt(folder / str(number), spec.key, number)
-            secrets = self.redactor.for_environment(spec.env).expression()
+            secrets = self.redactor.for_environment(spec.env).knowing(spec.secrets).expression()
             env = {**spec.env, TOKEN_NAME: self._token(attempt)}
             pid = launch(attempt, spec, env, secrets, self._run_as)
             with self._lock:

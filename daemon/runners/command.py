@@ -4,6 +4,8 @@ The command is an argument vector from config.yaml. What a priority file says re
 as an environment variable or as a file, and never as program text (placeholders.py).
 """
 
+from collections.abc import Mapping
+
 from company.config import Config
 from company.errors import RunnerNotFound
 from daemon.processes.spawn import EndReason, ProcessEnd, Processes, ProcessSpec
@@ -18,7 +20,7 @@ class CommandRunner:
 
     name = "command"
 
-    def __init__(self, _config: Config, processes: Processes) -> None:
+    def __init__(self, _config: Config, processes: Processes, _service: Mapping[str, str]) -> None:
         self._processes = processes
 
     def probe(self) -> Probe:
@@ -53,6 +55,7 @@ class CommandRunner:
             exit_code=end.exit_code,
             ended=end.reason,
             duration_s=end.duration_s,
+            ended_at=end.ended_at,
             model_used=reader.usage.model,
             input_tokens=reader.usage.input_tokens,
             output_tokens=reader.usage.output_tokens,

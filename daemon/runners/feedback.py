@@ -13,6 +13,7 @@ from daemon.runners.protocol import Feedback
 FILE_MAX = 262_144  # bytes
 LINES_MAX = 50  # lines of one kind
 LINE_MAX = 2_000  # characters
+NAMES = ("completed", "concerns", "blockers", "next_steps", "questions")
 
 
 def read_feedback(path: Path, redactor: Redactor) -> Feedback:
@@ -29,14 +30,21 @@ def read_feedback(path: Path, redactor: Redactor) -> Feedback:
     return feedback_from(given, redactor)
 
 
+def feedback_in(answer: str, redactor: Redactor) -> Feedback:
+    """Read the feedback out of an agent's last words: the last JSON object in a code block that has any of its keys."""
+    for block in reversed(answer.split("```")):
+        try:
+            given = json.loads(block.strip().removeprefix("json"))
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(given, dict) and any(name in given for name in NAMES):
+            return feedback_from(given, redactor)
+    return Feedback()
+
+
 def feedback_from(given: dict[str, Any], redactor: Redactor) -> Feedback:
     """Take what is text out of ``given``; unknown keys and other values are left out."""
-    return Feedback(
-        **{
-            name: _lines(given.get(name), redactor)
-            for name in ("completed", "concerns", "blockers", "next_steps", "questions")
-        }
-    )
+    return Feedback(**{name: _lines(given.get(name), redactor) for name in NAMES})
 
 
 def _lines(value: Any, redactor: Redactor) -> tuple[str, ...]:

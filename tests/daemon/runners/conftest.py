@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from company.config import Config
 from daemon.processes.reap import ProcTable
 from daemon.processes.spawn import Processes
 from daemon.runners.protocol import Event, Runner, RunResult, RunTask
@@ -28,14 +27,14 @@ class Stage:
     def worktree(self) -> Path:
         return self.folder / "worktree"
 
-    def runner(self) -> Runner:
-        return self.rig.make(Config(root=self.folder), self.processes)
+    def runner(self, scenario: Scenario = Scenario.WORKS) -> Runner:
+        return self.rig.make(self.rig.config(self.folder, scenario), self.processes, self.rig.service)
 
     def task(self, scenario: Scenario, **changes: Any) -> RunTask:
         return self.rig.task(self.folder, scenario, changes)
 
     def play(self, scenario: Scenario, **changes: Any) -> RunResult:
-        return self.runner().run(self.task(scenario, **changes), self.events.append)
+        return self.runner(scenario).run(self.task(scenario, **changes), self.events.append)
 
     def words(self) -> list[str]:
         return [event.text for event in self.events]

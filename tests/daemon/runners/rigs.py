@@ -4,10 +4,11 @@ A later runner adds a rig of its own to RIGS: its double of the real program rea
 program's own language. Every scenario's agent first appends 'started' to ``count`` in the worktree.
 """
 
+import json
 import os
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from company.config import Config
 from company.work.staff import Agent, Duty
 from daemon.processes.spawn import Processes
+from daemon.runners import RUNNERS
 from daemon.runners.command import CommandRunner
 from daemon.runners.protocol import Runner, RunTask
 
@@ -36,6 +38,16 @@ class Scenario(StrEnum):
     LEAKS = "leaks"  #: says its AGENT_API_KEY in every way it can, ends badly saying it
     GARBAGE = "garbage"  #: bytes that are no UTF-8, halves and depths of JSON, a line of 2 MB; ends well
     LOOKS = "looks"  #: writes its environment (JSON) and working directory to seen.json, ends well
+    # of coding-agent programs alone: see program_double.py
+    HANGS = "hangs"
+    RETRIES = "retries"
+    WORKS_ON = "works_on"
+    DIES = "dies"
+    LEAVES = "leaves"
+    EXITS = "exits"
+    SHOUTS = "shouts"
+    RECITES = "recites"
+    ASKS = "asks"
     MISSING = "missing"  #: the program is not there
 
 
@@ -44,8 +56,11 @@ class Rig:
     """A runner and its double."""
 
     name: str
-    make: Callable[[Config, Processes], Runner]
+    make: Callable[[Config, Processes, Mapping[str, str]], Runner]
     task: Callable[[Path, Scenario, dict[str, Any]], RunTask]
+    config: Callable[[Path, Scenario], Config] = lambda folder, scenario: Config(root=folder)
+    service: Mapping[str, str] = field(default_factory=dict)  #: the service's environment
+    exits_with_0: bool = False  #: whatever happened
 
 
 def agent_with(*command: str, runner: str = "command") -> Agent:
@@ -97,4 +112,47 @@ def command_task(folder: Path, scenario: Scenario, changes: dict[str, Any]) -> R
     return task_for(folder, agent_with(*command), **changes)
 
 
-RIGS = [Rig("command", CommandRunner, command_task)]
+CREDENTIAL = "of-the-program-alone"
+KEYS = {
+    "claude": "ANTHROPIC_API_KEY",
+    "codex": "CODEX_API_KEY",
+    "opencode": "OPENROUTER_API_KEY",
+    "gemini": "GEMINI_API_KEY",
+    "pi": "OPENROUTER_API_KEY",
+}
+
+
+def double(folder: Path, name: str) -> Path:
+    """Put the program's double into a folder of its own, under the program's name."""
+    program = folder / "bin" / name
+    if not program.exists():
+        program.parent.mkdir(exist_ok=True)
+        script = Path(__file__).with_name("program_double.py")
+        program.write_text(
+            f'#!/bin/sh\nexec "{sys.executable}" -I -S "{script}" {name} "$@"\n', encoding="utf-8"
+        )
+        program.chmod(0o755)
+    return program
+
+
+def program_rig(name: str) -> Rig:
+    """Return the rig of a coding-agent program."""
+
+    def config(folder: Path, scenario: Scenario) -> Config:
+        program = "no-such-program-at-all" if scenario is Scenario.MISSING else str(double(folder, name))
+        runners = {"result_grace_s": 0.5, name: {"program": program}}
+        return Config.model_validate({"root": folder, "runners": runners})
+
+    def task(folder: Path, scenario: Scenario, changes: dict[str, Any]) -> RunTask:
+        plain = {key: value for key, value in changes.items() if key != "facts"}
+        made = task_for(folder, plain.pop("agent", agent_with(runner=name)), **plain)
+        facts = {"scenario": scenario.value, **changes.get("facts", {})}
+        (folder / "scenario.json").write_text(json.dumps(facts), encoding="utf-8")
+        return made
+
+    service = {KEYS[name]: CREDENTIAL, "SLACK_BOT_TOKEN": "xoxb-of-the-service"}
+    return Rig(name, RUNNERS[name], task, config, service, exits_with_0=name == "pi")
+
+
+PROGRAM_RIGS = [program_rig(name) for name in KEYS]
+RIGS = [Rig("command", CommandRunner, command_task), *PROGRAM_RIGS]

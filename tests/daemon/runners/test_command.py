@@ -26,7 +26,7 @@ class Desk:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.runner = CommandRunner(Config(root=folder), Processes(folder / "runs"))
+        self.runner = CommandRunner(Config(root=folder), Processes(folder / "runs"), {})
         self.events: list[Event] = []
 
     def run(self, *command: str, **changes: Any) -> RunResult:
@@ -171,7 +171,7 @@ def test_an_agent_without_a_command_is_told_how_to_give_it_one(desk: Desk) -> No
 
 def test_an_unknown_runner_is_named_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(RunnerNotFound, match="there is no such runner") as caught:
-        runner_for("gpt", Config(root=tmp_path), Processes(tmp_path / "runs"))
+        runner_for("gpt", Config(root=tmp_path), Processes(tmp_path / "runs"), {})
     assert "command" in caught.value.mend
 
 

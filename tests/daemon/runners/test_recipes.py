@@ -69,7 +69,7 @@ class Shop:
         environment = agent_environment(config, {"PATH": "/usr/local/bin:/usr/bin:/bin"})
         title = parse_priority(priority.encode(), "chore.md").title
         task_to_run = task_for(self.folder, agent_with(*command), task=task or title, environment=environment)
-        return CommandRunner(config, Processes(self.folder / "runs")).run(task_to_run, lambda event: None)
+        return CommandRunner(config, Processes(self.folder / "runs"), {}).run(task_to_run, lambda event: None)
 
     def config(self, yaml: str) -> Config:
         path = self.folder / "config.yaml"

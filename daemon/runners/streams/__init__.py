@@ -1,0 +1,1 @@
+"""What each coding-agent program says, one module a language. Pure: a JSON object in, events out."""
