@@ -184,7 +184,8 @@ def test_a_deleted_message_is_posted_anew(
         local_slack.api("chat.delete", channel=COMPANY, ts=card["ts"])
         move_job(office, job_id, JobStatus.IN_PROGRESS, "working")
         eventually(lambda: is_all_told(office))
-    assert any("Add rate limits" in text for text in titles(local_slack))
+        # It is found gone, forgotten and posted anew: in between nothing waits.
+        eventually(lambda: any("Add rate limits" in text for text in titles(local_slack)), 30.0)
 
 
 def test_an_edit_that_ended_without_an_answer_is_made_again(
