@@ -117,4 +117,4 @@ def words(office: Office, status: str) -> list[Word]:
 def is_all_told(office: Office) -> bool:
     """Say whether no word is on its way. One look: between two of them a word may be put back."""
     with office.store.reading() as tx:
-        return tx.value("SELECT count(*) FROM outbox WHERE status IN ('pending', 'claimed')") == 0
+        return bool(tx.value("SELECT count(*) FROM outbox WHERE status IN ('pending', 'claimed')") == 0)
