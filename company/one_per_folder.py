@@ -1,10 +1,25 @@
-"""One daemon and one bot a folder: a lock that the kernel lets go of when the process ends, however it ends."""
+"""One daemon and one bot a folder: a lock that the kernel lets go of when the process ends, however it ends.
+
+In the lock's file stand, a line each: the process, and the version, digest and folder of the code that it runs.
+"""
 
 import fcntl
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 from company.errors import AgentServiceError
+from company.running_code import RunningCode, running_code
+
+_READ_MAX = 8192  # bytes; a path may be long
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who wrote the lock's file last; whether it still lives, the kernel knows."""
+
+    pid: int
+    code: RunningCode | None  #: None: it was written by a version that did not say
 
 
 class FolderTaken(AgentServiceError):
@@ -24,9 +39,22 @@ def hold_folder(state: Path, program: str = "daemon") -> int:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        pid = os.read(descriptor, 20).decode("ascii", "replace").strip()
+        pid = os.read(descriptor, 20).decode("ascii", "replace").partition("\n")[0]
         os.close(descriptor)
         raise FolderTaken(state.parent, pid, program) from error
+    code = running_code()
+    lines = (os.getpid(), code.version, code.digest, code.place)
     os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+    os.pwrite(descriptor, "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape"), 0)
     return descriptor
+
+
+def holder_of(state: Path, program: str = "daemon") -> Holder | None:
+    """Return who held the lock of ``program`` last; None: nobody, or it cannot be read."""
+    try:
+        with (state / f"{program}.lock").open("rb") as file:
+            lines = file.read(_READ_MAX).decode("utf-8", "surrogateescape").splitlines()
+        pid, *code = lines
+        return Holder(int(pid), RunningCode(code[0], code[1], Path(code[2])) if len(code) > 2 else None)
+    except (OSError, ValueError):
+        return None

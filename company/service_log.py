@@ -13,6 +13,7 @@ from company.redaction import Redactor
 FILE_BYTES = 5_000_000
 FILES_KEPT = 5
 _FORMAT = "%(asctime)s.%(msecs)03dZ %(levelname)-7s %(name)s: %(message)s"
+_NAMES = {"daemon": "service.log", "bot": "bot.log"}
 _OURS = ("company", "daemon", "bot")
 
 
@@ -25,6 +26,11 @@ class _WithoutSecrets(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         return self._redactor.text(super().format(record))
+
+
+def log_of(folder: Path, program: str) -> Path:
+    """Return where the daemon or the bot writes what it says of itself."""
+    return folder / _NAMES[program]
 
 
 def open_service_log(folder: Path, redactor: Redactor, name: str = "service.log") -> None:

@@ -18,16 +18,18 @@ import typer
 from company.errors import AgentServiceError
 from daemon.cli.desk import Desk, config_path, open_desk, read_config, service_pid
 from daemon.cli.diagnosis import Finding
-from daemon.cli.repository_diagnosis import repository_findings
+from daemon.cli.repository_diagnosis import identity_finding, repository_findings
 from daemon.cli.runner_diagnosis import runner_findings
-from daemon.cli.service_diagnosis import installed_findings
+from daemon.cli.service_diagnosis import code_findings, installed_findings
 from daemon.cli.slack_diagnosis import slack_findings
+from daemon.cli.surroundings_diagnosis import surroundings_findings
 
 if TYPE_CHECKING:
     from company.config import Config
 
 DISK_LOW = 2 << 30  # bytes
 CLOCK_SLACK = timedelta(minutes=1)
+ENGINE_LOCK_S = 10.0  # a busy engine is waited for
 
 
 def company_findings(context: typer.Context) -> Iterator[Finding]:
@@ -41,12 +43,15 @@ def company_findings(context: typer.Context) -> Iterator[Finding]:
     yield from _folders(config)
     yield _disk(config)
     yield _time_zone(config)
+    yield from surroundings_findings(config)
     yield _service(config)
+    yield from code_findings(config)
     yield from installed_findings(config)
     yield from _agent_user(config)
     yield from _books(context)
     yield from slack_findings(config)
     yield from runner_findings(config)
+    yield identity_finding(config)
     for repository in config.repositories:
         yield from repository_findings(config, repository)
 
@@ -160,6 +165,7 @@ def _look_into(desk: Desk) -> Iterator[Finding]:
         yield Finding("database", "broken", "; ".join(problems), "stop the service and restore a backup")
     else:
         yield Finding("database", "ok", f"{store.url_safe}: sound, as schema.sql says")
+    yield from _engine_books(desk)
     newest = newest_time(store)
     if newest is not None and from_iso(newest) > desk.office.clock.now() + CLOCK_SLACK:
         yield Finding("clock", "broken", f"it is behind the newest row, of {newest}", "set the clock")
@@ -175,6 +181,21 @@ def _look_into(desk: Desk) -> Iterator[Finding]:
         yield Finding("unfinished jobs", "ok", "none")
     yield from _messages(desk)
     yield from _staff(desk)
+
+
+def _engine_books(desk: Desk) -> Iterator[Finding]:
+    """Look at the file in which the engine keeps the finished steps of jobs; on PostgreSQL there is none."""
+    from company.store.health import file_problems
+
+    path = desk.config.folders.state / "engine.db"
+    if desk.config.database.url or not path.exists():
+        return
+    problems = file_problems(path, timeout_s=ENGINE_LOCK_S)
+    if problems:
+        mend = "stop the service and restore a backup of both databases (docs/operations.md)"
+        yield Finding("engine's database", "broken", "; ".join(problems), mend)
+    else:
+        yield Finding("engine's database", "ok", f"{path.name}: sound")
 
 
 def _messages(desk: Desk) -> Iterator[Finding]:

@@ -141,14 +141,18 @@ def service_pid(config: "Config", program: str = "daemon") -> int | None:
     Good for a hint only: a process may have taken the number of one that is gone. The lock itself is not tried,
     because a service that starts at that moment would find it taken.
     """
-    try:
-        pid = int((config.folders.state / f"{program}.lock").read_text(encoding="ascii"))
-        os.kill(pid, 0)
-    except PermissionError:
-        return pid
-    except (OSError, ValueError):
+    from company.one_per_folder import holder_of
+
+    holder = holder_of(config.folders.state, program)
+    if holder is None:
         return None
-    return pid
+    try:
+        os.kill(holder.pid, 0)
+    except PermissionError:
+        return holder.pid
+    except OSError:
+        return None
+    return holder.pid
 
 
 def is_service_running(config: "Config") -> bool | None:

@@ -32,20 +32,22 @@ class Finding:
 
 def machine_findings() -> Iterator[Finding]:
     """Look at the machine."""
-    yield _python()
-    yield _git()
+    yield python_finding(sys.version_info[:2], platform.python_version())
+    yield git_finding()
     yield from watch_limits()
-    yield _clock()
+    yield clock_finding(datetime.now(UTC))
 
 
-def _python() -> Finding:
-    found = f"Python {platform.python_version()}"
-    if sys.version_info[:2] < PYTHON_MIN:
+def python_finding(version: tuple[int, int], words: str) -> Finding:
+    """Look at the interpreter's version, which is ``words`` in full."""
+    found = f"Python {words}"
+    if version < PYTHON_MIN:
         return Finding("python", "broken", found, f"install Python {_dotted(PYTHON_MIN)} or later")
     return Finding("python", "ok", found)
 
 
-def _git() -> Finding:
+def git_finding() -> Finding:
+    """Look whether git is there, and new enough."""
     from daemon.git.command import run_git
 
     mend = f"install git {_dotted(GIT_MIN)} or later"
@@ -81,8 +83,8 @@ def watch_limits(folder: Path = Path("/proc/sys/fs/inotify")) -> Iterator[Findin
         yield Finding("file watching", "ok", text)
 
 
-def _clock() -> Finding:
-    now = datetime.now(UTC)
+def clock_finding(now: datetime) -> Finding:
+    """Look whether the clock was set at all: without a battery it begins years ago."""
     text = now.strftime("%Y-%m-%d %H:%M:%S UTC")
     if now < CLOCK_EARLIEST:
         return Finding("clock", "broken", f"{text} is long over", "set the clock (timedatectl set-ntp true)")

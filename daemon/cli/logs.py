@@ -1,17 +1,17 @@
-"""The command logs: a job's log, or its end, or what is yet to come of it."""
+"""The command logs: a job's log, or the service's own, or its end, or what is yet to come of it."""
 
 import os
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
-from daemon.cli.desk import open_desk
+from daemon.cli.desk import open_desk, read_usable_config
 from daemon.cli.jobs import resolve_job
-from daemon.cli.options import JobName, Json
+from daemon.cli.options import JobNameOrNone, Json
 from daemon.cli.output import harmless, print_json, print_note
 
 if TYPE_CHECKING:
@@ -23,17 +23,25 @@ _CHUNK = 64 * 1024  # bytes
 
 def logs(
     context: typer.Context,
-    job: JobName,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the job ends.")] = False,
+    job: JobNameOrNone = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Go on until the job ends; without a job until Ctrl-C.")
+    ] = False,
     lines: Annotated[
         int, typer.Option("--lines", "-n", min=0, help="So many of the last lines; 0 is all of them.")
     ] = 100,
+    bot: Annotated[bool, typer.Option("--bot", help="The bot's log. Only without a job.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Print a job's log.
+    """Print the service's log; with a job, that job's.
 
-    What the service, its agents and its checks said.
+    A job's log has what the service, its agents and its checks said. The service's log is the daemon's.
     """
+    if job is None:
+        _print_service_log(context, "bot" if bot else "daemon", lines, follow=follow, as_json=as_json)
+        return
+    if bot:
+        raise typer.BadParameter("--bot is the bot's own log: leave out the job")
     with open_desk(context, only_looks=True) as desk:
         job_id = resolve_job(desk, job)
         path = desk.config.folders.logs / "running-jobs" / f"{job_id}.log"
@@ -48,6 +56,24 @@ def logs(
         if follow:
             for more in follow_file(path, offset, lambda: _has_ended(desk.office, job_id)):
                 _write(more)
+
+
+def _print_service_log(
+    context: typer.Context, program: str, lines: int, *, follow: bool, as_json: bool
+) -> None:
+    from company.service_log import log_of
+
+    path = log_of(read_usable_config(context).folders.logs, program)
+    text, offset = read_tail(path, lines)
+    if as_json:
+        print_json({"program": program, "path": str(path), "lines": text.splitlines()})
+        return
+    if not path.exists() and not follow:
+        print_note(f"there is no {path} yet: the {program} has never run here")
+    _write(text)
+    if follow:
+        for more in follow_file(path, offset, lambda: False):
+            _write(more)
 
 
 def read_tail(path: Path, lines: int) -> tuple[str, int]:
@@ -80,31 +106,56 @@ def _start_of_last(descriptor: int, end: int, lines: int) -> int:
 def follow_file(
     path: Path, offset: int, has_ended: Callable[[], bool], *, pause: Callable[[float], None] = time.sleep
 ) -> Iterator[str]:
-    """Yield what is appended after ``offset``, whole lines at a time, until ``has_ended`` and nothing is left."""
-    rest = b""
-    while True:
-        is_last_look = has_ended()
-        for data in _appended(path, offset):
-            offset += len(data)
-            rest += data
-        whole, newline, rest = rest.rpartition(b"\n")
-        if newline:
-            yield (whole + newline).decode("utf-8", "replace")
-        if is_last_look:
-            if rest:
-                yield rest.decode("utf-8", "replace") + "\n"
-            return
-        pause(LOOK_S)
+    """Yield what is appended after ``offset``, whole lines at a time, until ``has_ended`` and nothing is left.
 
-
-def _appended(path: Path, offset: int) -> Iterator[bytes]:
+    A log that is rotated meanwhile is read to its end, and then the new one.
+    """
+    rest, file = b"", _opened(path, offset)
     try:
-        with path.open("rb") as file:
-            file.seek(offset)
-            while data := file.read(_CHUNK):
-                yield data
+        while True:
+            is_last_look = has_ended()
+            is_rotated = file is not None and _is_another(path, file)
+            for data in _appended(file):
+                rest += data
+            if file is None or is_rotated:
+                if file is not None:
+                    file.close()
+                file = _opened(path, 0)
+                for data in _appended(file):
+                    rest += data
+            whole, newline, rest = rest.rpartition(b"\n")
+            if newline:
+                yield (whole + newline).decode("utf-8", "replace")
+            if is_last_look:
+                if rest:
+                    yield rest.decode("utf-8", "replace") + "\n"
+                return
+            pause(LOOK_S)
+    finally:
+        if file is not None:
+            file.close()
+
+
+def _opened(path: Path, offset: int) -> BinaryIO | None:
+    try:
+        file = path.open("rb")
     except FileNotFoundError:
-        return
+        return None
+    file.seek(offset)
+    return file
+
+
+def _is_another(path: Path, file: BinaryIO) -> bool:
+    """Say whether a new file stands where ``file`` stood. While there is none, the old one is the log."""
+    try:
+        return not os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False
+
+
+def _appended(file: BinaryIO | None) -> Iterator[bytes]:
+    while file is not None and (data := file.read(_CHUNK)):
+        yield data
 
 
 def _has_ended(office: "Office", job_id: str) -> bool:

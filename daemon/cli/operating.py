@@ -124,12 +124,13 @@ def status(context: typer.Context, as_json: Json = False) -> None:
 
 
 def _facts(config: "Config", program: str) -> dict[str, object]:
+    from company.service_log import log_of
     from daemon.service.installing import installed_with
     from daemon.service.record import service_name
 
     pid = service_pid(config, program)
     supervisor = installed_with(config, program)
-    log = config.folders.logs / ("bot.log" if program == "bot" else "service.log")
+    log = log_of(config.folders.logs, program)
     if supervisor is None:
         words = f"running in a terminal (process {pid})" if pid else "not running, and no service here"
         return {

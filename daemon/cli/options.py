@@ -63,6 +63,15 @@ JobName = Annotated[
         autocompletion=complete_job,
     ),
 ]
+JobNameOrNone = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="JOB",
+        help="Its id, any unique beginning or end of it, or 'last'. Without it the service itself is meant.",
+        autocompletion=complete_job,
+        show_default=False,
+    ),
+]
 AgentName = Annotated[
     str,
     typer.Argument(

@@ -46,6 +46,24 @@ def repository_findings(config: "Config", repository: "RepositoryConfig") -> Ite
     yield from _forge_finding(config, repository, looked, has_token=token[1] is not None)
 
 
+def identity_finding(config: "Config") -> Finding:
+    """Make a commit of nothing by whoever commits are to be by: git takes no name of nothing but punctuation."""
+    from daemon.git.command import Identity, run_git
+
+    work = config.work
+    name, who = "git identity", f"{work.commit_name} <{work.commit_email}>"
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            control = _control(Path(folder))
+            tree = run_git(("mktree",), git_dir=control, input_text="").stdout.strip()
+            by = Identity(work.commit_name, work.commit_email)
+            run_git(("commit-tree", tree, "-m", "Tried"), git_dir=control, identity=by)
+    except GitError as error:
+        text = f"{who}: {error.stderr.strip() or error}"
+        return Finding(name, "broken", text, "correct work.commit_name and work.commit_email in config.yaml")
+    return Finding(name, "ok", f"commits are by {who}")
+
+
 def _token(config: "Config") -> tuple[str, str | None]:
     from daemon.forge import github_token, web_origin
 

@@ -29,11 +29,23 @@ def render(record: ServiceRecord) -> str:
 
 def environment_of(text: str) -> dict[str, str]:
     """Return the variables that a property list sets; {} when it cannot be read."""
+    found = _read(text).get("EnvironmentVariables", {})
+    return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
+
+
+def without_environment(text: str) -> str:
+    """Return a property list without its seal and its variables, for comparing two."""
+    return plistlib.dumps(
+        {key: value for key, value in _read(text).items() if key != "EnvironmentVariables"}
+    ).decode()
+
+
+def _read(text: str) -> dict[str, Any]:
     try:
-        found = plistlib.loads(text.encode()).get("EnvironmentVariables", {})
+        found = plistlib.loads(text.encode())
     except (plistlib.InvalidFileException, ExpatError, ValueError, AttributeError):
         return {}
-    return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
+    return found if isinstance(found, dict) else {}
 
 
 def _facts(record: ServiceRecord) -> dict[str, Any]:

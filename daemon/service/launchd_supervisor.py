@@ -43,6 +43,10 @@ class Launchd:
         """Return the variables a property list sets."""
         return launchd.environment_of(text)
 
+    def without_environment(self, text: str) -> str:
+        """Return a property list without seal and variables."""
+        return launchd.without_environment(text)
+
     def check(self) -> None:
         """Ask for the domain."""
         call(("launchctl", "print", self._domain())).or_raise()

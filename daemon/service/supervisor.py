@@ -35,6 +35,10 @@ class Supervisor(Protocol):
         """Return the variables a file sets."""
         ...
 
+    def without_environment(self, text: str) -> str:
+        """Return a file without seal and variables: what does not depend on the terminal one installs from."""
+        ...
+
     def check(self) -> None:
         """Raise ServiceManagerError where the manager cannot be reached."""
         ...

@@ -30,8 +30,10 @@ from daemon.service.record import (
     STOP_WITHIN_S,
     WATCHDOG_S,
     Scope,
+    Seal,
     ServiceRecord,
     seal_line,
+    seal_of,
 )
 
 BACK_OFF_SINCE = 254  # the first systemd with RestartSteps
@@ -79,6 +81,14 @@ def environment_of(text: str) -> dict[str, str]:
             if equals
         }
     return found
+
+
+def without_environment(text: str) -> str:
+    """Return a unit without its seal and its variables, for comparing two."""
+    lines = text.splitlines(keepends=True)
+    return "".join(
+        line for line in lines if not line.startswith("Environment=") and seal_of(line) is Seal.FOREIGN
+    )
 
 
 def _unit(record: ServiceRecord) -> list[str]:

@@ -40,6 +40,10 @@ class Systemd:
         """Return the variables a unit sets."""
         return systemd.environment_of(text)
 
+    def without_environment(self, text: str) -> str:
+        """Return a unit without seal and variables."""
+        return systemd.without_environment(text)
+
     def check(self) -> None:
         """Ask for anything at all."""
         call((*self._systemctl, "show", "--property=Version")).or_raise()

@@ -19,6 +19,8 @@ from daemon.cli import diagnosis
 from daemon.cli.diagnosis import Finding
 from daemon.cli.repository_diagnosis import repository_findings
 from daemon.git import login
+from daemon.service import systemd
+from daemon.service.record import seal_line
 from tests.checkout import CHECKOUT, MACHINE
 from tests.daemon.cli.conftest import Run
 from tests.daemon.git.smart_http import TOKEN, smart_http
@@ -285,3 +287,27 @@ def test_a_service_that_cannot_find_its_programs_or_was_edited_is_told_so(
     assert found["service daemon"]["state"] == "broken"
     assert "edited" in found["service daemon, its file"]["text"]
     assert "no-such-program" in found["service daemon, its PATH"]["text"]
+
+    Path(unit["path"]).write_text(unit["text"])
+    found = findings(run)
+    assert found["service daemon, its file"]["state"] == "ok"
+    assert found["service daemon, agent CLIs"]["state"] == "ok"
+    (programs / "codex").write_text("#!/bin/sh\n")
+    (programs / "codex").chmod(0o755)
+    earlier = systemd.without_environment(unit["text"]).replace("KillMode=process\n", "")
+    body = earlier.partition("\n")[2]
+    Path(unit["path"]).write_text(
+        f"# {seal_line(body)}\n{body}"
+    )  # as an earlier version would have written it
+    found = findings(run)
+    assert (found["service daemon, its file"]["state"], found["service daemon, its file"]["mend"]) == (
+        "note",
+        "agent-service install",
+    )
+    assert (
+        found["service daemon, agent CLIs"]["state"],
+        "codex" in found["service daemon, agent CLIs"]["text"],
+    ) == (
+        "note",
+        True,
+    )

@@ -1,4 +1,4 @@
-"""jobs, show, stop, retry, logs: what a person reads, and what a program does."""
+"""jobs, show, stop, retry: what a person reads, and what a program does."""
 
 import shutil
 import threading
@@ -16,7 +16,6 @@ from company.work.job import JobStatus
 from company.work.task import TaskStatus
 from company.work.verification import NOT_JUDGED
 from daemon.cli.following import await_end, follow
-from daemon.cli.logs import follow_file, read_tail
 from daemon.job.settling import settle_session
 from daemon.job.state_files import StateFolder
 from tests.daemon.cli.conftest import Run
@@ -357,51 +356,3 @@ def test_waiting_for_a_retry_tells_by_its_exit_code_how_it_ended(
     thread.join()
     assert ran.code == code
     assert f"{end}: it ended" in ran.out
-
-
-class TestLogs:
-    def log(self, office: Office, job: str, text: str) -> Path:
-        path = office.config.folders.logs / "running-jobs" / f"{job}.log"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-        return path
-
-    def test_the_last_lines_are_printed(self, run: Run, job: str, office: Office) -> None:
-        self.log(office, job, "".join(f"line {number}\n" for number in range(300)))
-        assert run("logs", job).out.splitlines() == [f"line {number}" for number in range(200, 300)]
-        assert run("logs", job, "-n", "2").out == "line 298\nline 299\n"
-        assert len(run("logs", job, "-n", "0").out.splitlines()) == 300
-        assert run("logs", job, "-n", "1", "--json").facts["lines"] == ["line 299"]
-
-    def test_a_job_that_has_not_started_has_none(self, run: Run, job: str) -> None:
-        ran = run("logs", job)
-        assert (ran.code, ran.out) == (0, "")
-        assert "it has not started" in ran.err
-
-    def test_following_a_finished_job_ends_at_once(self, run: Run, job: str, office: Office) -> None:
-        self.log(office, job, "a\nb\nno newline")
-        move(office, job, JobStatus.IN_PROGRESS, JobStatus.COMPLETED)
-        assert run("logs", job, "-f").out == "a\nb\nno newline"
-
-    @pytest.mark.parametrize("text", ["", "\n", "one", "one\n", "\n\n\n", "a\nb", "ä\n" * 70_000 + "end"])
-    @pytest.mark.parametrize("lines", [1, 2, 3, 100])
-    def test_a_tail_is_what_splitting_gives(self, tmp_path: Path, text: str, lines: int) -> None:
-        path = tmp_path / "log"
-        path.write_text(text, encoding="utf-8")
-        tail, end = read_tail(path, lines)
-        assert tail.splitlines() == text.splitlines()[-lines:]
-        assert end == len(text.encode())
-
-    def test_following_yields_whole_lines_as_they_come_and_the_rest_at_the_end(self, tmp_path: Path) -> None:
-        path = tmp_path / "log"
-        written = ["half a", " line\nand a", "nother\nlast"]
-        looks = 0
-
-        def pause(_seconds: float) -> None:
-            nonlocal looks
-            with path.open("a", encoding="utf-8") as file:
-                file.write(written[looks])
-            looks += 1
-
-        got = list(follow_file(path, 0, lambda: looks == len(written), pause=pause))
-        assert got == ["half a line\n", "and another\n", "last\n"]
