@@ -19,7 +19,10 @@ from daemon.app import Daemon
 from daemon.processes.run_as import find_user
 from tests.whole_company import Company, Running, Start, git
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can run agents as another user")
+pytestmark = [
+    pytest.mark.skipif(os.geteuid() != 0, reason="only root can run agents as another user"),
+    pytest.mark.sqlite_only,  # the wall is around SQLite's file, and the daemon that is killed opens that
+]
 PRIORITY = "---\nrepo: shop\n---\n# Do it\n"
 
 #: what an agent tries that is to know or change what is the service's; each says so where it succeeds
