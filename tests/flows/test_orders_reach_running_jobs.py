@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import psutil
+import pytest
 
 from company.clock import SystemClock
 from company.orders import jobs, pauses, schedules
