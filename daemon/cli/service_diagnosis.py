@@ -77,6 +77,7 @@ def _look_at(config: "Config", supervisor: "Supervisor", program: str) -> Iterat
     text = wanted.path.read_text(encoding="utf-8", errors="replace")
     yield from _file_findings(f"{name}, its file", wanted.path, text, supervisor, wanted.text)
     yield from _path_findings(name, config, supervisor.environment_of(text).get("PATH", ""))
+    yield from _secret_findings(f"{name}, its secrets", config)
 
 
 def _file_findings(
@@ -95,7 +96,7 @@ def _file_findings(
 
 def _path_findings(name: str, config: "Config", path: str) -> Iterator[Finding]:
     """Look for what config.yaml calls, and for the agent CLIs that this terminal finds."""
-    from daemon.service.search_path import USUAL_PROGRAMS, find, programs_of
+    from daemon.service.search_path import find, programs_looked_for, programs_of
 
     mend = "agent-service install, from a terminal that finds it"
     called = programs_of(config)
@@ -104,10 +105,22 @@ def _path_findings(name: str, config: "Config", path: str) -> Iterator[Finding]:
         yield Finding(f"{name}, its PATH", "broken", f"{', '.join(lost)} cannot be found by it", mend)
     elif called:
         yield Finding(f"{name}, its PATH", "ok", f"finds {', '.join(called)}")
-    here = find(USUAL_PROGRAMS, os.environ.get("PATH", ""))
-    unseen = [one for one in here if one not in find(USUAL_PROGRAMS, path) and one not in called]
+    here = find(programs_looked_for(config), os.environ.get("PATH", ""))
+    unseen = [one for one in here if one not in find(here, path) and one not in called]
     if unseen:
         text = f"{', '.join(unseen)}: found in this terminal, and not by it"
         yield Finding(f"{name}, agent CLIs", "note", text, mend)
     elif here:
         yield Finding(f"{name}, agent CLIs", "ok", f"finds {', '.join(here)}")
+
+
+def _secret_findings(name: str, config: "Config") -> Iterator[Finding]:
+    """Look for what works in this terminal alone, because the service is not told of it."""
+    from company.config.service_env import FILE_NAME
+    from daemon.service.installing import kept_from_services
+
+    path = config.folders.state / FILE_NAME
+    unseen = kept_from_services(config, os.environ)
+    if unseen:
+        text = f"{', '.join(unseen)}: set in this terminal, and not for the service"
+        yield Finding(name, "note", text, f"put it into {path} (chmod 600), then agent-service restart")

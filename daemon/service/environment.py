@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from company.config import Config
 from company.config.values import has_password
 from company.redaction import SECRET_NAME
+from daemon.service.search_path import runners_in_use
 
 #: a service manager sets these, or they belong to one session
 _OF_A_SESSION = frozenset({"PATH", "HOME", "USER", "LOGNAME", "SHELL", "TMPDIR", "PWD", "SSH_AUTH_SOCK"})
@@ -47,13 +48,23 @@ class Carried:
 
 def carried(config: Config, environ: Mapping[str, str]) -> Carried:
     """Choose from ``environ`` what the service needs beside PATH."""
-    names = dict.fromkeys((*config.environment_allowed, *_FOR_US, *_SECRETS_OF_OURS))
+    keys = _keys_of_runners(config)
+    files = [f"{key}_FILE" for key in keys]
+    names = dict.fromkeys((*config.environment_allowed, *_FOR_US, *_SECRETS_OF_OURS, *keys, *files))
     wanted = [name for name in names if name not in _OF_A_SESSION and environ.get(name)]
     secret = {name for name in wanted if is_secret(name, environ[name])}
     return Carried(
         tuple((name, environ[name]) for name in wanted if name not in secret),
         tuple(name for name in wanted if name in secret),
     )
+
+
+def _keys_of_runners(config: Config) -> list[str]:
+    """Return the variables in which the programs that run agents look for a key."""
+    found: list[str] = []
+    for settings in map(config.runners.of, runners_in_use(config)):
+        found += [settings.key] if settings.key else settings.credentials
+    return found
 
 
 def is_secret(name: str, value: str) -> bool:

@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Literal
 
 from company.config import Config
-from company.config.service_env import FILE_NAME
+from company.config.service_env import FILE_NAME, read_service_env
 from company.errors import OrderRefused
 from daemon.service.environment import carried
 from daemon.service.record import SUBCOMMANDS, Scope, Seal, ServiceRecord, seal_of, service_name
 from daemon.service.search_path import (
-    USUAL_PROGRAMS,
     ServicePath,
     find,
     is_passing,
+    programs_looked_for,
     programs_of,
     service_path,
 )
@@ -65,8 +65,7 @@ def plan(
     Raises OrderRefused where the company cannot be a service of that scope; ServiceManagerError.
     """
     user, home = _runs_as(config, supervisor.scope)
-    configured = programs_of(config)
-    wanted = tuple(dict.fromkeys((*USUAL_PROGRAMS, *configured)))
+    wanted = programs_looked_for(config)
     found_path = service_path(environ.get("PATH", ""), home=home, wanted=wanted, passing=passing)
     environment = carried(config, environ)
     record = ServiceRecord(
@@ -93,8 +92,8 @@ def plan(
         path=supervisor.path_of(record.name),
         text=text,
         programs=programs,
-        missing=tuple(name for name in configured if name not in programs),
-        notes=(*_notes(config, record, found_path, passing), *_withheld(config, environment.withheld)),
+        missing=tuple(name for name in programs_of(config) if name not in programs),
+        notes=(*_notes(config, record, found_path, passing), *_withheld(config, environ)),
     )
 
 
@@ -209,12 +208,21 @@ def _notes(
     return notes
 
 
-def _withheld(config: Config, names: tuple[str, ...]) -> list[str]:
+def _withheld(config: Config, environ: Mapping[str, str]) -> list[str]:
     path = config.folders.state / FILE_NAME
     return [
         f"{name} is secret and not written into the service; mend: put it into {path} (chmod 600)"
-        for name in names
+        for name in kept_from_services(config, environ)
     ]
+
+
+def kept_from_services(config: Config, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the secrets that a terminal has and a service will not: service.env does not set them.
+
+    Raises ConfigError for a service.env that cannot be read.
+    """
+    written = read_service_env(config.folders.state / FILE_NAME)
+    return tuple(name for name in carried(config, environ).withheld if name not in written)
 
 
 def _refuse_wrong_user(supervisor: Supervisor) -> None:

@@ -13,8 +13,11 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 from company.config import Config
+from company.config.runners import ProgramName
+from company.work.staff import AUTO
 
 #: looked for in any case: the agent CLIs people use, and what they run on
 USUAL_PROGRAMS = ("git", "python3", "node", "claude", "codex", "opencode", "gemini", "pi")
@@ -48,8 +51,12 @@ class ServicePath:
 
 
 def programs_of(config: Config) -> tuple[str, ...]:
-    """Return the programs that config.yaml calls by name; those it calls by a path are found without PATH."""
+    """Return the programs that config.yaml calls by name; those it calls by a path are found without PATH.
+
+    Runner auto takes what is there, so none of its programs must be.
+    """
     argvs = [agent.command for agent in config.agents if agent.command]
+    argvs += [(config.runners.of(name).program,) for name in _named_runners(config) if name != AUTO]
     for repository in config.repositories:
         argvs += [
             *repository.setup,
@@ -58,6 +65,25 @@ def programs_of(config: Config) -> tuple[str, ...]:
         ]
     first = dict.fromkeys(argv[0] for argv in argvs)
     return tuple(name for name in first if "/" not in name and not name.startswith("{"))
+
+
+def programs_looked_for(config: Config) -> tuple[str, ...]:
+    """Return all that a service should find if it is there: the usual programs, what is called, what auto may take."""
+    taken = (config.runners.of(name).program for name in runners_in_use(config))
+    names = (*USUAL_PROGRAMS, *programs_of(config), *taken)
+    return tuple(dict.fromkeys(name for name in names if "/" not in name))
+
+
+def runners_in_use(config: Config) -> tuple[str, ...]:
+    """Return the coding-agent programs that agents of config.yaml may be run by."""
+    named = _named_runners(config)
+    more = config.runners.order if AUTO in named else ()
+    return tuple(dict.fromkeys(name for name in (*named, *more) if name != AUTO))
+
+
+def _named_runners(config: Config) -> tuple[str, ...]:
+    named = dict.fromkeys((config.work.runner, *(agent.runner for agent in config.agents if agent.runner)))
+    return tuple(name for name in named if name == AUTO or name in get_args(ProgramName))
 
 
 def find(programs: Iterable[str], path: str) -> dict[str, str]:
