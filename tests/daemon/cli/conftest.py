@@ -1,7 +1,9 @@
-"""A company folder, and a terminal to give commands in."""
+"""A company folder, a terminal to give commands in, and a systemd to install into."""
 
 import json
 import os
+import signal
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +18,9 @@ from company.store.opening import open_store
 from company.store.seeding import seed
 from daemon.cli.main import main
 from daemon.cli.making import make_company
+from tests.checkout import CHECKOUT, MACHINE
+
+SYSTEMCTL = CHECKOUT / "tests" / "daemon" / "service" / "systemctl.py"
 
 
 @dataclass(frozen=True)
@@ -77,3 +82,37 @@ def run(company: Path, capsys: pytest.CaptureFixture[str]) -> Run:
         return Ran(code, captured.out, captured.err)
 
     return give
+
+
+class Systemd:
+    """What the stand-in was told, and what it runs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @property
+    def book(self) -> dict[str, Any]:
+        path = self.folder / "book.json"
+        known: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {"enabled": [], "pids": {}}
+        return known
+
+    @property
+    def units(self) -> list[Path]:
+        return sorted((self.folder / "config" / "systemd" / "user").glob("*.service"))
+
+
+@pytest.fixture
+def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Systemd]:
+    folder = tmp_path / "systemd"
+    (folder / "bin").mkdir(parents=True)
+    for name in ("systemctl", "loginctl"):
+        program = folder / "bin" / name
+        program.write_text(f'#!/bin/sh\nexec {sys.executable} {SYSTEMCTL} {folder} "$@"\n')
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder / 'bin'}{os.pathsep}{MACHINE['PATH']}")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
+    found = Systemd(folder)
+    yield found
+    for pid in found.book["pids"].values():
+        if pid is not None and Path(f"/proc/{pid}").exists():
+            os.kill(pid, signal.SIGKILL)

@@ -3,7 +3,6 @@
 import os
 import sqlite3
 import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,14 +18,11 @@ from daemon.cli import diagnosis
 from daemon.cli.diagnosis import Finding
 from daemon.cli.repository_diagnosis import repository_findings
 from daemon.git import login
-from daemon.service import systemd
 from daemon.service.record import seal_line
-from tests.checkout import CHECKOUT, MACHINE
-from tests.daemon.cli.conftest import Run
+from daemon.service.systemd import without_environment
+from tests.daemon.cli.conftest import Run, Systemd
 from tests.daemon.git.smart_http import TOKEN, smart_http
 from tests.whole_company import git
-
-SYSTEMCTL = CHECKOUT / "tests" / "daemon" / "service" / "systemctl.py"
 
 
 def findings(run: Run) -> dict[str, dict[str, str]]:
@@ -268,15 +264,9 @@ def test_a_remote_that_would_take_no_branch_is_broken_before_any_job_finds_out(
 
 
 def test_a_service_that_cannot_find_its_programs_or_was_edited_is_told_so(
-    run: Run, company: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, company: Path, systemd: Systemd
 ) -> None:
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    programs = tmp_path / "bin"
-    programs.mkdir()
-    for name in ("systemctl", "loginctl"):
-        (programs / name).write_text(f'#!/bin/sh\nexec {sys.executable} {SYSTEMCTL} {tmp_path} "$@"\n')
-        (programs / name).chmod(0o755)
-    monkeypatch.setenv("PATH", f"{programs}:{MACHINE['PATH']}")
+    programs = systemd.folder / "bin"
     text = (company / "config.yaml").read_text()
     (company / "config.yaml").write_text(text.replace('run: ["{python}", -m', "run: [no-such-program, -m"))
     unit = run("install", "--user", "--dry-run", "--json").facts["services"][0]
@@ -294,7 +284,7 @@ def test_a_service_that_cannot_find_its_programs_or_was_edited_is_told_so(
     assert found["service daemon, agent CLIs"]["state"] == "ok"
     (programs / "codex").write_text("#!/bin/sh\n")
     (programs / "codex").chmod(0o755)
-    earlier = systemd.without_environment(unit["text"]).replace("KillMode=process\n", "")
+    earlier = without_environment(unit["text"]).replace("KillMode=process\n", "")
     body = earlier.partition("\n")[2]
     Path(unit["path"]).write_text(
         f"# {seal_line(body)}\n{body}"

@@ -1,54 +1,12 @@
 """The company as a service: written, started, looked at, restarted and removed through a systemctl that runs units."""
 
 import json
-import os
-import signal
-import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.checkout import CHECKOUT, MACHINE
 from tests.conftest import Eventually
-from tests.daemon.cli.conftest import Run
-
-DOUBLE = CHECKOUT / "tests" / "daemon" / "service" / "systemctl.py"
-
-
-class Systemd:
-    """What the stand-in was told, and what it runs."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    @property
-    def book(self) -> dict[str, Any]:
-        path = self.folder / "book.json"
-        known: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {"enabled": [], "pids": {}}
-        return known
-
-    @property
-    def units(self) -> list[Path]:
-        return sorted((self.folder / "config" / "systemd" / "user").glob("*.service"))
-
-
-@pytest.fixture
-def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Systemd]:
-    folder = tmp_path / "systemd"
-    (folder / "bin").mkdir(parents=True)
-    for name in ("systemctl", "loginctl"):
-        program = folder / "bin" / name
-        program.write_text(f'#!/bin/sh\nexec {sys.executable} {DOUBLE} {folder} "$@"\n')
-        program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{folder / 'bin'}{os.pathsep}{MACHINE['PATH']}")
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
-    found = Systemd(folder)
-    yield found
-    for pid in found.book["pids"].values():
-        if pid is not None and Path(f"/proc/{pid}").exists():
-            os.kill(pid, signal.SIGKILL)
+from tests.daemon.cli.conftest import Run, Systemd
 
 
 def test_a_dry_run_prints_the_unit_and_touches_nothing(run: Run, systemd: Systemd) -> None:
