@@ -175,6 +175,8 @@ class Watcher:
         self._folder_id = (found.st_dev, found.st_ino)
         try:
             self._arrivals = self._listen(self._inbox.folder, self._hear)
+            if self.problem:
+                log.info("priorities: new files are heard again")
             self.problem = ""
         except OSError as error:
             self._listen_at = now + self._rescan_s
