@@ -78,6 +78,8 @@ class Engine:
         self, database_url: str, *, host: str, threads: int, on_step: StepHook | None = None
     ) -> None:
         self._on_step, self._host = on_step, host
+        #: a file is of one daemon: whoever began a job in it, under another host's name or in another folder, is gone
+        self._is_alone = database_url.startswith("sqlite")
         self._told: set[str] = set()  # jobs whose story is being told in this process
         self._asking = threading.local()
         config: DBOSConfig = {
@@ -90,7 +92,7 @@ class Engine:
             "log_level": "ERROR",
             "max_executor_threads": threads,
         }
-        if database_url.startswith("sqlite"):
+        if self._is_alone:
             engine = config["system_database_engine"] = _sqlite_engine(database_url)
             sqlalchemy.event.listen(engine, "handle_error", self._meet)
         DBOS(config=config)
@@ -120,6 +122,14 @@ class Engine:
         self._job = job
         with self._asked():
             DBOS.launch()
+            if self._is_alone:
+                self._take_over()
+
+    def _take_over(self) -> None:
+        """Tell on what a host of another name began, before this company was moved here."""
+        for row in DBOS.list_workflows(status="PENDING", app_version=WORKFLOW_VERSION, load_input=False):
+            if row.executor_id != self._host:
+                DBOS.resume_workflow(row.workflow_id)
 
     def start(self, job_id: str) -> None:
         """Start the job's workflow; harmless when it was started before. Raises StoreUnavailable."""
@@ -147,10 +157,11 @@ class Engine:
     def _standing(self, row: WorkflowStatus) -> tuple[Standing, str]:
         if row.status in _STANDINGS:
             return _STANDINGS[row.status], str(row.error or row.status.lower().replace("_", " "))
-        if row.executor_id == self._host and row.app_version != WORKFLOW_VERSION:
+        is_here = self._is_alone or row.executor_id == self._host
+        if is_here and row.app_version != WORKFLOW_VERSION:
             words = f"it was begun by workflow version {row.app_version}, and this is {WORKFLOW_VERSION}"
             return Standing.BROKEN, words
-        is_ours = row.status == "PENDING" and row.executor_id == self._host
+        is_ours = row.status == "PENDING" and is_here
         return Standing.DROPPED if is_ours and row.workflow_id not in self._told else Standing.UNDER_WAY, ""
 
     def resume(self, job_id: str) -> None:

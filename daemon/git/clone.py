@@ -119,6 +119,7 @@ def _current(
         or not state.keys() >= _STATE
         or state["source"] != source
         or not (path / "HEAD").is_file()
+        or _is_own_remote_elsewhere(path, state["push"])
     ):
         return None
     is_fetched_since = since_ns is not None and state["fetch_started_ns"] >= since_ns
@@ -131,6 +132,12 @@ def _current(
     except OSError:
         pass  # a disk that can only be read: housekeeping can remove nothing either
     return Clone(path, source, state["fetch"], state["push"])
+
+
+def _is_own_remote_elsewhere(path: Path, push: str) -> bool:
+    """Say whether the remote of our own is noted where it was before the company's folder was moved."""
+    remotes, noted = bare.remotes_of(path.parent), Path(push)
+    return push.startswith("/") and noted.parent != remotes and (remotes / noted.name).is_dir()
 
 
 def init_workspace(path: Path) -> Clone:

@@ -8,11 +8,14 @@ files. Commits that an agent made are thereby folded into ours, by content.
 Every function may run twice, after a crash at any point, and ends in the same state.
 """
 
+import os
 import shutil
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from company.errors import GitError
+from daemon.git import agent_git
 from daemon.git.clone import Clone, commit_named
 from daemon.git.command import Identity, run_git
 from daemon.git.control import read_json
@@ -58,6 +61,8 @@ def _look_at_place(desk: Held) -> bool:
             return True
         if not any(path.iterdir()):
             return False
+        if record is None and _is_moved_here(desk):
+            return True
     elif not path.is_symlink() and not path.exists():
         (desk.control / "index").unlink(missing_ok=True)  # of a folder that somebody deleted
         return False
@@ -68,6 +73,34 @@ def _look_at_place(desk: Held) -> bool:
         mend=f"move {path} away, then retry the job",
         code="not_ours",
     )
+
+
+def _is_moved_here(desk: Held) -> bool:
+    """Take the folder over where it is known by a path that is gone: the whole company was moved. Say whether it is.
+
+    The work in it stays; what the agent's ``.git`` said of the clone's old place is made anew.
+    """
+    worktree = desk.worktree
+    for key, record in _records(worktree.clone):
+        before = Path(record.path)
+        is_it = record.branch == worktree.branch and before.parts[-2:] == worktree.path.parts[-2:]
+        if not is_it or os.path.lexists(before):
+            continue
+        old = desk.control.with_name(key)
+        with suppress(FileNotFoundError):  # a crash came behind this line
+            (old / "index").replace(desk.control / "index")
+        agent_git.make(
+            worktree.path,
+            worktree.clone.path,
+            branch=record.branch,
+            commit=record.head,
+            index=desk.control / "index",
+            is_apart=worktree.is_apart,
+        )
+        desk.keep(replace(record, path=str(worktree.path)))
+        shutil.rmtree(old, ignore_errors=True)
+        return True
+    return False
 
 
 def _lay_out_again(desk: Held, record: Record) -> None:

@@ -1,6 +1,7 @@
 """Where a clone comes from, when it is fetched, and that the person's checkout is only ever read."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,15 @@ def test_a_checkout_without_origin_is_read_and_pushes_go_to_a_remote_of_the_serv
     assert clone.remote == str(place.state / "remotes" / "app.git")
     assert resolve(clone, "main") == head_of(checkout)
     assert default_branch(clone) == "main"
+
+
+def test_a_company_that_was_moved_pushes_to_its_remote_where_that_is_now(
+    place: Place, checkout: Path, tmp_path: Path
+) -> None:
+    place.open(checkout)
+    place.state.rename(tmp_path / "moved")
+    moved = replace(place, state=tmp_path / "moved").open(checkout)
+    assert moved.remote == str(tmp_path / "moved" / "remotes" / "app.git")
 
 
 def test_a_checkout_with_origin_is_fetched_from_and_pushed_to_its_origin(

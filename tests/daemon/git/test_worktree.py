@@ -311,3 +311,33 @@ def test_a_branch_moved_behind_our_back_is_put_where_the_record_says(worktree: W
     made = committed(worktree)
     assert naive_git(worktree.clone.path, "rev-parse", f"{made}^") == tip
     assert resolve(worktree.clone, worktree.branch) == made
+
+
+def test_a_worktree_that_was_moved_with_everything_keeps_its_work(
+    place: Place, clone: Clone, tmp_path: Path
+) -> None:
+    worktree = place.worktree(clone)
+    (worktree.path / "new.txt").write_text("not committed yet")
+    head = head_of(worktree)
+    there = worktree.path.parent.parent.with_name("moved")
+    worktree.path.parent.parent.rename(there)
+    path = there / worktree.path.parent.name / worktree.path.name
+
+    moved = add_worktree(clone, path, worktree.branch, head)
+    assert (path / "new.txt").read_text() == "not committed yet"
+    assert naive_git(path, "status", "--porcelain") == "?? new.txt"  # the agent's own git works there, too
+    assert naive_git(clone.path, "show", f"{committed(moved)}:new.txt") == "not committed yet"
+    assert [one.name for one in (clone.beside / "worktrees").iterdir()] != []
+    remove_worktree(moved)
+    assert list((clone.beside / "worktrees").iterdir()) == []
+
+
+def test_a_strangers_folder_is_not_taken_for_one_that_was_moved(place: Place, clone: Clone) -> None:
+    worktree = place.worktree(clone)  # it is where it was
+    path = worktree.path.parent.parent.with_name("other") / worktree.path.parent.name / worktree.path.name
+    path.mkdir(parents=True)
+    (path / "mine.txt").write_text("mine")
+    with pytest.raises(GitError) as refused:
+        add_worktree(clone, path, worktree.branch, head_of(worktree))
+    assert refused.value.code == "not_ours"
+    assert (path / "mine.txt").read_text() == "mine"
