@@ -108,6 +108,14 @@ _KNOWN = (
         ),
     ),
     (
+        r"Could not parse object '[0-9a-f]{40}'",
+        Complaint(
+            "lost_commit",
+            "a commit of this job is not in the service's clone any more, as after a restore without clones",
+            "retry the job: it begins anew",
+        ),
+    ),
+    (
         r"transport '[^']*' not allowed",
         Complaint("unsafe_url", "this kind of address is not allowed", "use https, ssh or a folder"),
     ),

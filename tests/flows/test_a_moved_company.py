@@ -1,5 +1,6 @@
 """A company on another machine or in another folder: from a copy, or from a backup made while it worked."""
 
+import json
 import os
 import shutil
 import signal
@@ -67,11 +68,23 @@ def old(tmp_path: Path) -> Company:
     return made
 
 
+def command(config: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "daemon.cli.main", "--config", str(config), *words],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+    )
+
+
+def once(config: Path) -> "subprocess.CompletedProcess[str]":
+    return command(config, "once")
+
+
 def finished_once(config: Path, remote: Path) -> None:
-    ran = subprocess.run(
-        [sys.executable, "-m", "daemon.cli.main", "--config", str(config), "once"],
-        cwd=CHECKOUT, capture_output=True, text=True, check=False, timeout=240,
-    )  # fmt: skip
+    ran = once(config)
     assert ran.returncode == 0, (ran.stdout, ran.stderr)
     [branch] = git(remote, "branch", "--list", "agent/*", "--format=%(refname:short)").split()
     assert git(remote, "rev-list", "--count", f"main..{branch}") == "1"
@@ -133,3 +146,29 @@ def test_a_backup_made_while_agents_worked_is_restored_and_finishes_their_job(
     assert (
         home() / "starts"
     ).read_text() == "xx"  # the agent is started again: its process is not in a backup
+
+
+def test_a_restored_job_whose_work_was_in_a_clone_alone_fails_in_words_and_can_be_retried(
+    old: Company, tmp_path: Path, eventually: Eventually
+) -> None:
+    old.agent("frontend", works_after=["agent-backend"])
+    old.configure_list("repositories", [])
+    writes = [sys.executable, "-c", "open('b.txt', 'w').write('b')"]
+    waits = [sys.executable, "-c", AGENT]
+    old.entry(
+        "shop", path=str(tmp_path / "shop.git"), commands={"backend": writes, "frontend": waits}, checks=[]
+    )
+    old.drop("one.md", "---\nrepo: shop\n---\n# Change it\n")
+    with daemon(old.write_config()):
+        eventually((home() / "starts").exists, within_s=60)  # the first agent's work is merged by now
+        back_up(old.root, tmp_path / "backup")
+    (home() / "go").touch()
+    shutil.rmtree(old.root)
+    config = tmp_path / "backup" / "company" / "config.yaml"
+    ran = once(config)
+    assert ran.returncode == 4, (ran.stdout, ran.stderr)
+    job = json.loads(command(config, "jobs", "--json").stdout)["jobs"][0]
+    assert job["status"] == "failed"
+    assert "is not in the service's clone any more" in job["outcome"], job["outcome"]
+    assert command(config, "retry", "last").returncode == 0
+    finished_once(config, tmp_path / "shop.git")

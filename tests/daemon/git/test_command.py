@@ -162,6 +162,7 @@ def test_a_lock_file_is_held_by_one_and_by_the_git_that_outlives_its_holder(
 @pytest.mark.parametrize(
     ("said", "code"),
     [
+        (f"fatal: Could not parse object '{'5' * 40}'.", "lost_commit"),
         ("fatal: '/x' does not appear to be a git repository", "remote_missing"),
         ("remote: Repository not found.\nfatal: repository 'https://h/x/' not found", "remote_missing"),
         ("git@h: Permission denied (publickey).\nfatal: Could not read from remote", "not_authorised"),
