@@ -264,7 +264,7 @@ def test_a_remote_that_would_take_no_branch_is_broken_before_any_job_finds_out(
 
 
 def test_a_service_that_cannot_find_its_programs_or_was_edited_is_told_so(
-    run: Run, company: Path, systemd: Systemd
+    run: Run, company: Path, systemd: Systemd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     programs = systemd.folder / "bin"
     text = (company / "config.yaml").read_text()
@@ -282,6 +282,9 @@ def test_a_service_that_cannot_find_its_programs_or_was_edited_is_told_so(
     found = findings(run)
     assert found["service daemon, its file"]["state"] == "ok"
     assert found["service daemon, agent CLIs"]["state"] == "ok"
+    assert "service daemon, its secrets" not in found
+    monkeypatch.setenv("GITHUB_TOKEN", "ghp_0")
+    assert "GITHUB_TOKEN: set in this terminal" in findings(run)["service daemon, its secrets"]["text"]
     (programs / "codex").write_text("#!/bin/sh\n")
     (programs / "codex").chmod(0o755)
     earlier = without_environment(unit["text"]).replace("KillMode=process\n", "")
